@@ -1,0 +1,144 @@
+"""The report in a terminal: what was found, what needs attention, where requests and time went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from earmark.model import ISSUE, PRODUCT
+from earmark.report.as_json import note
+from earmark.report.names import printable, unique_names
+from earmark.report.shape import EntityStats, Report
+
+TOP = 10
+TROUBLES = 6
+WIDE = 100
+BAR = 14
+ACCENTS = {PRODUCT: "cyan", ISSUE: "yellow"}
+EIGHTHS = " ▏▎▍▌▋▊▉"
+ARROWS = {"up": "▲", "down": "▼", "steady": "·"}
+
+
+def print_summary(report: Report, console: Console) -> None:
+    """Print the report, side by side where the console is wide. Names cannot style or move anything."""
+    console.print()
+    console.print(_headline(report))
+    console.print()
+    charts = [_chart(report, PRODUCT, "Products"), _chart(report, ISSUE, "Issues")]
+    if console.width >= WIDE:
+        side_by_side = Table.grid(expand=True, padding=(0, 4))
+        side_by_side.add_column(ratio=1)
+        side_by_side.add_column(ratio=1)
+        side_by_side.add_row(*charts)
+        console.print(side_by_side)
+    else:
+        console.print(Group(charts[0], Text(), charts[1]))
+    if report.attention.total:
+        console.print()
+        console.print(_attention(report))
+    console.print()
+    for line in _footer(report):
+        console.print(line)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 product", "1,200 products"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def span(seconds: float) -> str:
+    """A duration for people: "0.8 s", "42 s", "3 min 05 s", "2 h 07 min"."""
+    if seconds < 59.5:
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _headline(report: Report) -> Text:
+    totals = report.totals
+    line = Text("  ")
+    line.append(f"{totals.processed:,}", style="bold")
+    line.append(f" {'conversation' if totals.processed == 1 else 'conversations'} processed")
+    if totals.processed:
+        line.append(f", {totals.with_entities / totals.processed:.0%} with a product or an issue")
+    if report.weeks:
+        first, last = report.weeks[0].name, report.weeks[-1].name
+        line.append(f"   {first}" if first == last else f"   {first} to {last}", style="dim")
+    if report.run.dry_run:
+        line.append("   dry run, nothing was written", style="bold magenta")
+    return line
+
+
+def _chart(report: Report, label: str, title: str) -> RenderableType:
+    entities = report.of(label)
+    accent = ACCENTS[label]
+    table = Table(box=None, padding=(0, 1), show_edge=False, title_justify="left", expand=False)
+    table.title = Text(f"  {title}  {len(entities):,}", style=f"bold {accent}")
+    table.add_column(Text(), no_wrap=True, overflow="ellipsis", max_width=30)
+    if not entities:
+        table.add_row(Text(" none found", style="dim"))
+        return table
+    table.add_column(Text(), no_wrap=True, max_width=BAR)
+    table.add_column(Text("conv.", style="dim"), justify="right", no_wrap=True, min_width=5)
+    table.add_column(Text("share", style="dim"), justify="right", no_wrap=True, min_width=5)
+    table.add_column(Text(), min_width=1)
+    names = unique_names(entities)
+    most = entities[0].conversations
+    for entity in entities[:TOP]:
+        table.add_row(*_row(entity, names[label, entity.id], most, accent))
+    if len(entities) > TOP:
+        table.add_row(Text(f" and {len(entities) - TOP:,} more", style="dim"))
+    return table
+
+
+def _row(entity: EntityStats, name: str, most: int, accent: str) -> tuple[Text, ...]:
+    arrow = ARROWS[entity.trend.direction] if entity.trend else ""
+    return (
+        Text(f" {printable(name) or printable(entity.id)}"),
+        Text(_bar(entity.conversations / most), style=accent),
+        Text(f"{entity.conversations:,}"),
+        Text(f"{entity.share.value:.1%}", style="dim"),
+        Text(arrow, style="dim" if arrow == "·" else "bold"),
+    )
+
+
+def _bar(fraction: float) -> str:
+    eighths = max(1, round(fraction * BAR * 8))
+    return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def _attention(report: Report) -> RenderableType:
+    attention = report.attention
+    table = Table(box=None, padding=(0, 1), show_header=False, title_justify="left")
+    needs = "conversation needs" if attention.total == 1 else "conversations need"
+    table.title = Text(f"  {attention.total:,} {needs} attention", style="bold red")
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column()
+    for state, reason, number in attention.reasons[:TROUBLES]:
+        table.add_row(Text(f" {state.value}", style="red"), Text(f"{number:,}"), Text(printable(reason)))
+    if len(attention.reasons) > TROUBLES:
+        table.add_row(Text(" …", style="dim"), Text(), Text("more reasons are in the report", style="dim"))
+    return table
+
+
+def _footer(report: Report) -> Iterator[RenderableType]:
+    usage = report.run.usage
+    spent = [f"run {printable(report.run.id)}"]
+    if report.duration_seconds is not None:
+        spent.append(span(report.duration_seconds))
+    spent.append(count(usage.requests, "request"))
+    if report.requests_per_conversation is not None:
+        spent[-1] += f" ({report.requests_per_conversation:.2f} a conversation)"
+    if usage.throttled:
+        spent.append(f"throttled {count(usage.throttled, 'time')}")
+    if usage.waited_seconds >= 0.05:
+        spent.append(f"waited {span(usage.waited_seconds)}")
+    yield Padding(Text(" · ".join(spent), style="dim"), (0, 2))
+    yield Padding(Text(note(report), style="dim"), (0, 2))
