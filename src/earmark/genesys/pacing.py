@@ -1,0 +1,176 @@
+"""One gate for all threads: spends the request budget evenly and pauses everybody when told to.
+
+The service counts requests in windows of a minute and says after each one how many it has seen
+(`inin-ratelimit-count`), how many it takes (`-allowed`) and how many seconds the window lasts
+(`-reset`). The gate aims at 95 % of that, so a steady run is never turned away.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from earmark.errors import RateLimitedError
+
+WINDOW = 60.0
+FIRST_GUESS = 180
+SHARE = 0.95
+BURST = 0.03
+"""Part of the limit that may be caught up at once; with SHARE it stays under the whole."""
+
+PATIENCE = 180.0
+"""Longest pause, in seconds, that a run sits out."""
+
+_jitter = random.SystemRandom().uniform
+_SECONDS_IN_TEXT = re.compile(r"\[?(\d+(?:\.\d+)?)\]?\s*seconds?", re.IGNORECASE)
+
+
+class Gate:
+    """Callers `acquire` before each request and `settle` after it, whatever came of it."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        allowed: int = FIRST_GUESS,
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._allowed = allowed
+        self._next = clock()
+        self._paused_until = clock()
+        self._window_end = clock()
+        self._count = 0
+        self._in_flight = 0
+        self._waited = 0.0
+
+    @property
+    def allowed(self) -> int:
+        """Requests a minute, as last told."""
+        return self._allowed
+
+    @property
+    def waited_seconds(self) -> float:
+        """Summed over all threads."""
+        return self._waited
+
+    def acquire(self) -> None:
+        """Block until a request may leave.
+
+        Raises:
+            RateLimitedError: The service wants a longer pause than PATIENCE.
+        """
+        while True:
+            with self._lock:
+                now = self._clock()
+                delay = self._delay(now)
+                if delay <= 0:
+                    self._take(now)
+                    return
+                self._waited += delay
+            if delay > PATIENCE:
+                raise too_long(delay)
+            self._sleep(delay)
+
+    def settle(self, headers: Mapping[str, str] | None = None) -> None:
+        """Account for an answer; `headers` with lower-case names, None when there was no answer."""
+        with self._lock:
+            self._in_flight -= 1
+            numbers = [_whole(headers, name) for name in ("count", "allowed", "reset")] if headers else []
+            if len(numbers) == 3:
+                count, allowed, reset = numbers
+                if count is not None and allowed and reset is not None:
+                    self._learn(count, allowed, reset)
+
+    def pause(self, seconds: float) -> None:
+        """Hold everybody back for `seconds`, counted from now.
+
+        Raises:
+            RateLimitedError: That is longer than PATIENCE.
+        """
+        with self._lock:
+            self._paused_until = max(self._paused_until, self._clock() + seconds)
+        if seconds > PATIENCE:
+            raise too_long(seconds)
+
+    def _delay(self, now: float) -> float:
+        return max(self._next, self._paused_until, self._exhausted_until(now)) - now
+
+    def _exhausted_until(self, now: float) -> float:
+        return self._window_end if now < self._window_end and self._left() < 1 else now
+
+    def _left(self) -> int:
+        return self._allowed - self._count - self._in_flight
+
+    def _take(self, now: float) -> None:
+        interval = WINDOW / (SHARE * self._allowed)
+        if now < self._window_end:
+            interval = max(interval, (self._window_end - now) / (SHARE * self._left()))
+        spare = (max(1, int(BURST * self._allowed)) - 1) * interval
+        self._next = max(self._next, now - spare) + interval
+        self._in_flight += 1
+
+    def _learn(self, count: int, allowed: int, reset: int) -> None:
+        """Answers may arrive out of order: within one window the highest count is the latest."""
+        now = self._clock()
+        end = now + reset + 1  # the header counts whole seconds
+        if now >= self._window_end or end > self._window_end + 2:
+            self._count, self._window_end = count, end
+        elif end > self._window_end - 3:
+            self._count = max(self._count, count)
+        if allowed > self._allowed:
+            self._next = min(self._next, now)
+        self._allowed = allowed
+
+
+def throttle_seconds(headers: Mapping[str, str], message: str, *, scale: float = 1.0) -> float:
+    """How long a 429 asks everybody to wait.
+
+    `Retry-After` (seconds or an HTTP date) counts as it stands. Without a usable one: the longest of the
+    window's reset, the seconds in the message and 3, times `scale`. A little jitter comes on top.
+    """
+    told = _retry_after(headers.get("retry-after", ""))
+    if told is None:
+        in_text = _SECONDS_IN_TEXT.search(message)
+        hints = [3.0, float(_whole(headers, "reset") or 0), float(in_text.group(1)) if in_text else 0.0]
+        return max(hints) * scale * _jitter(1.0, 1.1)
+    return told + _jitter(0.0, 0.5) * scale
+
+
+def too_long(seconds: float) -> RateLimitedError:
+    resume = datetime.fromtimestamp(time.time() + seconds, UTC).astimezone()
+    return RateLimitedError(
+        f"the service asks for a pause of {seconds / 60:.0f} minutes",
+        wait_seconds=seconds,
+        hint=f"resume after {resume:%H:%M}",
+    )
+
+
+def _retry_after(value: str) -> float | None:
+    """Seconds, when the header is a positive number or a date to come."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = _until(value)
+    return seconds if 0 < seconds < float("inf") else None
+
+
+def _until(date: str) -> float:
+    try:
+        then = parsedate_to_datetime(date)
+    except ValueError:
+        return 0.0
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return (then - datetime.now(UTC)).total_seconds()
+
+
+def _whole(headers: Mapping[str, str], name: str) -> int | None:
+    value = headers.get(f"inin-ratelimit-{name}", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
