@@ -33,7 +33,7 @@ from typing import Any, ClassVar
 
 
 class EarmarkError(Exception):
-    """Base of all. `hint` is the next step, `ref` a conversation id, `correlation_id` what support asks for."""
+    """Base of all: `hint` says what to do next, `ref` which conversation, `correlation_id` helps support."""
 
     exit_code: ClassVar[int] = 1
 

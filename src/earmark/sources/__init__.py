@@ -1,0 +1,1 @@
+"""Where finished conversations come from: one module a source."""

@@ -1,0 +1,1 @@
+"""Where attributes go: one module a writer."""

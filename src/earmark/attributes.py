@@ -1,0 +1,131 @@
+"""Decisions and current values become a change, and a change has an inverse. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from earmark.model import Change, Decision, Field, Json, Record, Verdict
+
+SEPARATOR = "; "
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is due for one conversation. `change` is None when the values are right already.
+
+    `omitted` counts names that the field's limits left no room for.
+    """
+
+    change: Change | None
+    omitted: int = 0
+
+
+class Standing(StrEnum):
+    """How a record stands to a change that may have been sent."""
+
+    APPLIED = "applied"
+    UNAPPLIED = "unapplied"
+    CHANGED = "changed by others"
+
+
+def plan(
+    conversation_id: str, decisions: Iterable[Decision], fields: Mapping[str, Field], record: Record
+) -> Plan:
+    """Compare what should be written with what is there.
+
+    Where nothing was found, nothing is written, unless our keys hold values from before: those are emptied.
+    """
+    kept = [decision for decision in decisions if decision.verdict is Verdict.KEEP]
+    before = ours(record, fields)
+    if not kept and not any(before.values()):
+        return Plan(None)
+    after: dict[str, Json] = {}
+    omitted = 0
+    for label, attribute in fields.items():
+        names = distinct(d.entity.name for d in kept if d.entity.label == label)
+        after[attribute.key], left_out = fit(names, attribute)
+        omitted += left_out
+    if before == after:
+        return Plan(None, omitted)
+    return Plan(Change(conversation_id, before, after, record), omitted)
+
+
+def ours(record: Record, fields: Mapping[str, Field]) -> dict[str, Json]:
+    """Our keys of a record, those that exist."""
+    return {f.key: record.values[f.key] for f in fields.values() if f.key in record.values}
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Without repeats (case does not tell names apart), in the order given."""
+    seen: dict[str, str] = {}
+    for name in names:
+        seen.setdefault(name.casefold(), name)
+    return list(seen.values())
+
+
+def fit(names: Sequence[str], attribute: Field) -> tuple[Json, int]:
+    """The value to write and how many names found no room. The surest come first; no name is ever cut."""
+    if attribute.kind == "text":
+        return _fit_text(names, attribute)
+    short = [name for name in names if attribute.max_length is None or len(name) <= attribute.max_length]
+    value = short if attribute.max_items is None else short[: attribute.max_items]
+    return list(value), len(names) - len(value)
+
+
+def _fit_text(names: Sequence[str], attribute: Field) -> tuple[str, int]:
+    taken: list[str] = []
+    for name in names:
+        candidate = SEPARATOR.join([*taken, name.replace(SEPARATOR.strip(), ",")])
+        if attribute.max_length is None or len(candidate) <= attribute.max_length:
+            taken.append(name.replace(SEPARATOR.strip(), ","))
+    return SEPARATOR.join(taken), len(names) - len(taken)
+
+
+def standing(change: Change, record: Record) -> Standing:
+    """Tell from the record whether a change was applied, is still due, or was overtaken by somebody else."""
+    keys = change.before.keys() | change.after.keys()
+    current = {key: record.values[key] for key in keys if key in record.values}
+    if same(current, change.after):
+        return Standing.APPLIED
+    if same(current, change.before):
+        return Standing.UNAPPLIED
+    return Standing.CHANGED
+
+
+def same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
+    """Equal, where an absent key and an empty value are the same: not every service can tell them apart."""
+    return all((one.get(key) or None) == (other.get(key) or None) for key in one.keys() | other.keys())
+
+
+def rebase(change: Change, record: Record) -> Change:
+    """The same change on a record that was read again."""
+    return Change(change.conversation_id, change.before, change.after, record, change.removes_record)
+
+
+def inverse(change: Change, record: Record, *, created: bool) -> tuple[Change | None, tuple[str, ...]]:
+    """Take a change back, key by key, where the value is still the one that was written.
+
+    Returns the change to apply (None when there is nothing left to take back) and the keys that somebody
+    changed since, which stay as they are. `created` says that the record did not exist before the change.
+    """
+    restored: dict[str, Json] = {}
+    current: dict[str, Json] = {}
+    overtaken: list[str] = []
+    for key in sorted(change.before.keys() | change.after.keys()):
+        now, wrote, had = record.values.get(key), change.after.get(key), change.before.get(key)
+        if (now or None) == (had or None) and (key in record.values) == (key in change.before):
+            continue
+        if (now or None) != (wrote or None):
+            overtaken.append(key)
+            continue
+        if key in record.values:
+            current[key] = now
+        if key in change.before:
+            restored[key] = had
+    if not current and not restored:
+        return None, tuple(overtaken)
+    others = record.values.keys() - current.keys()
+    removes = created and record.exists and not others and not restored
+    return Change(change.conversation_id, current, restored, record, removes), tuple(overtaken)

@@ -1,0 +1,373 @@
+"""The flow, from top to bottom: source → transcript → extract → confidence → decide → plan → write.
+
+Three stages work at once, each at most one batch ahead of the next: fetching, analysing, writing. The
+journal knows of every conversation before its text is asked for, and of every change before it is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from dataclasses import fields as dataclass_fields
+
+from earmark.ahead import ahead
+from earmark.attributes import Plan, plan
+from earmark.decide import Policy, decide, entities
+from earmark.delivery import Outcome, deliver, reconcile
+from earmark.errors import ConversationError, GoneError, UnavailableError
+from earmark.journal import Intention, Journal, NewRun
+from earmark.model import (
+    Change,
+    Conversation,
+    Decision,
+    Field,
+    Gone,
+    Listing,
+    NotReady,
+    Page,
+    Ready,
+    State,
+    Unreadable,
+    Usage,
+    Window,
+)
+from earmark.ports import Extractor, Scorer, Source, Writer
+from earmark.transcript import tidy
+
+BATCH_CONVERSATIONS = 100
+BATCH_CHARACTERS = 1_000_000
+FAILURES_IN_A_ROW = 25
+TEXT_ATTEMPTS = 12
+LONGEST_WAIT_SECONDS = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything a run needs. `patience` is how long it waits, at its end, for texts that are not ready.
+
+    `watch` is told what happens (`listed` or a state, and how many); `stop` asks the run to end after the
+    batch in hand; `pace` scales the pauses between attempts.
+    """
+
+    source: Source
+    extractor: Extractor
+    scorer: Scorer
+    policy: Policy
+    writer: Writer
+    journal: Journal
+    window: Window = field(default_factory=Window)
+    limit: int | None = None
+    dry_run: bool = False
+    patience: float = 60.0
+    workers: int = 8
+    pace: float = 1.0
+    options: Mapping[str, object] = field(default_factory=dict)
+    watch: Callable[[str, int], None] = lambda _what, _count: None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A job at work on one run."""
+
+    job: Job
+    run_id: str
+    fields: Mapping[str, Field]
+    cursor: str | None = None
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A conversation and what was decided about the entities in it."""
+
+    listing: Listing
+    conversation: Conversation
+    decisions: tuple[Decision, ...]
+
+
+def run(job: Job) -> str:
+    """Do the main job (or, with `dry_run`, everything but the writing) and return the run's id."""
+    fields = job.writer.prepare()
+    begun = NewRun(
+        source=job.source.name,
+        writer=job.writer.name,
+        target=job.writer.target,
+        window=job.window,
+        fingerprint=fingerprint(job, fields),
+        facts=job.extractor.facts,
+        options=job.options,
+        dry_run=job.dry_run,
+    )
+    run_id = job.journal.start(begun)
+    _sit(Sitting(job, run_id, fields))
+    return run_id
+
+
+def resume(job: Job, run_id: str) -> None:
+    """Go on with a run that stopped, in the way in which it began.
+
+    Raises:
+        ConfigError: Model, catalog, rules or settings are not what they were when the run began.
+    """
+    fields = job.writer.prepare()
+    row = job.journal.begun_as(run_id, job.writer.target, fingerprint(job, fields))
+    job.journal.sit_again(run_id)
+    _sit(Sitting(job, run_id, fields, cursor=row["cursor"], listed=row["listed"]))
+
+
+def fingerprint(job: Job, fields: Mapping[str, Field]) -> str:
+    """Changes whenever the same text could lead to other attributes."""
+    parts = {
+        "extractor": job.extractor.fingerprint,
+        "scorer": job.scorer.name,
+        "policy": [job.policy.threshold, sorted(job.policy.per_label.items())],
+        "fields": [asdict(attribute) for attribute in fields.values()],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _sit(sitting: Sitting) -> None:
+    job = sitting.job
+    status = "stopped"
+    try:
+        _reconcile_intended(sitting)
+        with closing(ahead(fetched(sitting))) as batches, closing(ahead(analysed(job, batches))) as ready:
+            for analyses in ready:
+                write(sitting, analyses)
+                if job.stop.is_set():
+                    break
+        status = "interrupted" if job.stop.is_set() else "finished"
+    finally:
+        job.stop.set()
+        job.journal.finish(sitting.run_id, status, _spent(job))
+
+
+def _spent(job: Job) -> Usage:
+    read, wrote = job.source.usage(), job.writer.usage()
+    return Usage(*(getattr(read, part.name) + getattr(wrote, part.name) for part in dataclass_fields(Usage)))
+
+
+# source
+
+
+def listed(sitting: Sitting) -> Iterator[list[Listing]]:
+    """Conversations to process, in batches: what an earlier sitting left, the listing, what became due."""
+    job, run_id = sitting.job, sitting.run_id
+    if job.source.resumable:
+        yield from _chunks(job.journal.unfinished(run_id, State.LISTED))
+    if not sitting.listed:
+        for page in _limited(sitting):
+            new = job.journal.list_page(run_id, page)
+            job.watch("listed", len(page.listings))
+            job.watch(State.UNCHANGED.value, len(page.listings) - len(new))
+            yield from _chunks(new)
+            if job.stop.is_set():
+                return
+        if job.limit is None:
+            job.journal.listed(run_id)
+    yield from _late(sitting)
+
+
+def _pages(sitting: Sitting) -> Iterator[Page]:
+    cursor = sitting.cursor if sitting.job.source.resumable else None
+    return sitting.job.source.pages(sitting.job.window, cursor)
+
+
+def _limited(sitting: Sitting) -> Iterator[Page]:
+    """The pages, up to the job's limit of conversations."""
+    job = sitting.job
+    if job.limit is None:
+        yield from _pages(sitting)
+        return
+    left = job.limit - (job.journal.size(sitting.run_id) if job.source.resumable else 0)
+    pages = _pages(sitting)
+    while left > 0 and (page := next(pages, None)) is not None:
+        taken = page.listings[:left]
+        left -= len(taken)
+        yield replace(page, listings=taken)
+
+
+def _late(sitting: Sitting) -> Iterator[list[Listing]]:
+    """Texts that were not ready, as they become due, for as long as the job's patience lasts."""
+    job, journal = sitting.job, sitting.job.journal
+    deadline = journal.clock() + job.patience
+    while (due := journal.next_attempt(sitting.run_id)) is not None and due <= deadline:
+        if job.stop.wait(max(0.0, due - journal.clock())):
+            return
+        yield from _chunks(journal.unfinished(sitting.run_id, State.PENDING, due=journal.clock()))
+
+
+def _chunks(listings: Sequence[Listing]) -> Iterator[list[Listing]]:
+    for start in range(0, len(listings), BATCH_CONVERSATIONS):
+        yield list(listings[start : start + BATCH_CONVERSATIONS])
+
+
+# transcript
+
+
+def fetched(sitting: Sitting) -> Iterator[list[tuple[Listing, Conversation]]]:
+    """The texts, tidied, in batches that are bounded in conversations and in characters."""
+    batch: list[tuple[Listing, Conversation]] = []
+    characters = 0
+    for listings in listed(sitting):
+        for listing, conversation in _texts(sitting, listings):
+            batch.append((replace(listing, conversation=None), tidy(conversation)))
+            characters += sum(len(message.text) for message in conversation.messages)
+            if len(batch) >= BATCH_CONVERSATIONS or characters >= BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
+        if batch and sitting.job.source.resumable:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _texts(sitting: Sitting, listings: Sequence[Listing]) -> Iterator[tuple[Listing, Conversation]]:
+    without = {listing.id: listing for listing in listings if listing.conversation is None}
+    for listing in listings:
+        if listing.conversation is not None:
+            yield listing, listing.conversation
+    failures = 0
+    for result in sitting.job.source.fetch(list(without.values())) if without else ():
+        match result:
+            case Ready(conversation):
+                failures = 0
+                yield without[conversation.id], conversation
+            case NotReady(conversation_id, reason, wait):
+                _postpone(sitting, conversation_id, reason, wait)
+            case Gone(conversation_id, reason):
+                _settle(sitting, conversation_id, Outcome(State.GONE, reason))
+            case Unreadable(conversation_id, reason, correlation_id):
+                failures += 1
+                _settle(sitting, conversation_id, Outcome(State.FAILED, reason, correlation_id))
+        if failures >= FAILURES_IN_A_ROW:
+            raise UnavailableError(
+                f"{failures} conversations in a row could not be read; the last: {result.id}",
+                hint="see `earmark doctor`; then `earmark resume`",
+            )
+        if sitting.job.stop.is_set():
+            return
+
+
+def _postpone(sitting: Sitting, conversation_id: str, reason: str, wait: float) -> None:
+    def pause(attempt: int) -> float | None:
+        if attempt >= TEXT_ATTEMPTS:
+            return None
+        return min(wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS) * sitting.job.pace
+
+    state = sitting.job.journal.postpone(sitting.run_id, conversation_id, reason, pause)
+    sitting.job.watch(state.value, 1)
+
+
+# extract → confidence → decide
+
+
+def analysed(job: Job, batches: Iterable[list[tuple[Listing, Conversation]]]) -> Iterator[list[Analysis]]:
+    """Each conversation with what was decided about it."""
+    for batch in batches:
+        verdicts = decided(job.extractor, job.scorer, job.policy, [conversation for _, conversation in batch])
+        yield [Analysis(*item, decisions) for item, decisions in zip(batch, verdicts, strict=True)]
+
+
+def decided(
+    extractor: Extractor, scorer: Scorer, policy: Policy, conversations: Sequence[Conversation]
+) -> Iterator[tuple[Decision, ...]]:
+    """Extract, score and judge; one result a conversation, in order."""
+    for mentions in extractor.extract(conversations):
+        yield decide(entities(mentions, scorer.score), policy)
+
+
+# plan → write
+
+
+def write(sitting: Sitting, analyses: Sequence[Analysis]) -> None:
+    """Plan the batch, make the intents durable, then send what has to be sent."""
+    job = sitting.job
+    records = job.writer.current([analysis.listing for analysis in analyses])
+    plans = [
+        plan(analysis.listing.id, analysis.decisions, sitting.fields, records[analysis.listing.id])
+        for analysis in analyses
+    ]
+    intentions = [_intention(job, analysis, due) for analysis, due in zip(analyses, plans, strict=True)]
+    job.journal.intend(sitting.run_id, job.writer.target, intentions)
+    for intention in intentions:
+        if intention.state is not State.INTENDED:
+            job.watch(intention.state.value, 1)
+    changes = [(a.listing, due.change) for a, due in zip(analyses, plans, strict=True) if due.change]
+    if not job.dry_run:
+        _send(sitting, changes)
+
+
+def _intention(job: Job, analysis: Analysis, due: Plan) -> Intention:
+    change = due.change
+    state = State.UNCHANGED if change is None else State.PLANNED if job.dry_run else State.INTENDED
+    return Intention(
+        conversation_id=analysis.listing.id,
+        state=state,
+        decisions=analysis.decisions,
+        change=change,
+        reason=f"{due.omitted} names found no room in the attribute" if due.omitted else None,
+        messages=len(analysis.conversation.messages),
+        language=analysis.conversation.language,
+    )
+
+
+def _send(sitting: Sitting, changes: Sequence[tuple[Listing, Change]]) -> None:
+    job = sitting.job
+
+    def send(item: tuple[Listing, Change]) -> None:
+        listing, change = item
+        _settle(sitting, listing.id, deliver(job.writer, listing, change, _pause(job)))
+
+    if not changes:
+        return
+    with ThreadPoolExecutor(job.workers, thread_name_prefix="earmark-write") as pool:
+        done = [pool.submit(send, item) for item in changes]
+        try:
+            for future in done:
+                future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _pause(job: Job) -> Callable[[int], None]:
+    def pause(attempt: int) -> None:
+        job.stop.wait(min(30.0, 0.5 * 3**attempt) * job.pace)
+
+    return pause
+
+
+def _settle(sitting: Sitting, conversation_id: str, outcome: Outcome) -> None:
+    sitting.job.journal.settle(
+        sitting.run_id,
+        conversation_id,
+        outcome.state,
+        outcome.reason,
+        correlation_id=outcome.correlation_id,
+        record=outcome.record,
+    )
+    sitting.job.watch(outcome.state.value, 1)
+
+
+def _reconcile_intended(sitting: Sitting) -> None:
+    """Settle the changes of which an earlier sitting did not learn the outcome."""
+    job = sitting.job
+    for listing in job.journal.unfinished(sitting.run_id, State.INTENDED):
+        change = job.journal.intended(sitting.run_id, listing.id)
+        try:
+            found = reconcile(job.writer, listing, change)
+        except GoneError as error:
+            found = Outcome(State.GONE, error.message, error.correlation_id)
+        except ConversationError as error:
+            found = Outcome(State.INTENDED, error.message, error.correlation_id)
+        if not isinstance(found, Outcome):
+            found = deliver(job.writer, listing, found, _pause(job))
+        _settle(sitting, listing.id, found)

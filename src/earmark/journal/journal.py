@@ -1,0 +1,260 @@
+"""The journal: one durable row a conversation and run, intents before requests leave, outcomes after.
+
+States move as earmark.model.State says. Every method is one transaction; when it returns, the rows are on
+disk. Methods may be called from several threads; one process at a time writes (`holding`).
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import and_, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.engine import Connection, RowMapping
+
+from earmark.errors import BusyError
+from earmark.journal import rows
+from earmark.journal.carry import carry, standing_result
+from earmark.journal.reading import JournalReader
+from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS, naming_failures
+from earmark.model import Change, Decision, Listing, Page, Record, State, Usage, Window
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What is fixed when a run begins; `options` is all that a resume needs to go on in the same way."""
+
+    source: str
+    writer: str
+    target: str
+    window: Window
+    fingerprint: str
+    facts: Mapping[str, str]
+    options: Mapping[str, Any]
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intention:
+    """The result of analysing one conversation, to be made durable before anything is sent."""
+
+    conversation_id: str
+    state: State
+    decisions: Sequence[Decision]
+    change: Change | None = None
+    reason: str | None = None
+    messages: int = 0
+    language: str | None = None
+
+
+@dataclass(slots=True)
+class Journal(JournalReader):
+    """An open journal, to be read and written."""
+
+    readonly: bool = False
+    _write: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Keep other runs away from this journal.
+
+        Raises:
+            BusyError: Another run holds it. The lock ends with its process, however that ends.
+        """
+        lock = FileLock(f"{self.path}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BusyError(
+                f"another run is using the journal {self.path}", hint="wait for it, or pass another --journal"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._write, naming_failures(self.path), self._engine.begin() as connection:
+            yield connection
+
+    def start(self, run: NewRun) -> str:
+        """Record a new run and return its id (sortable by start time)."""
+        now = self.clock()
+        run_id = f"{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        values = {
+            "id": run_id,
+            "started_at": now,
+            "status": "running",
+            "source": run.source,
+            "writer": run.writer,
+            "target": run.target,
+            "since": rows.seconds(run.window.since),
+            "until": rows.seconds(run.window.until),
+            "dry_run": run.dry_run,
+            "fingerprint": run.fingerprint,
+            "facts": dict(run.facts),
+            "options": dict(run.options),
+            "usage": asdict(Usage()),
+            "listed": False,
+        }
+        with self._transaction() as connection:
+            connection.execute(insert(RUNS).values(values))
+        return run_id
+
+    def finish(self, run_id: str, status: str, usage: Usage) -> None:
+        """Close a run, or note that it stopped; `usage` adds to what earlier sittings used."""
+        with self._transaction() as connection:
+            spent = connection.execute(select(RUNS.c.usage).where(RUNS.c.id == run_id)).scalar_one()
+            total = {name: spent.get(name, 0) + value for name, value in asdict(usage).items()}
+            connection.execute(
+                update(RUNS)
+                .where(RUNS.c.id == run_id)
+                .values(status=status, usage=total, finished_at=self.clock())
+            )
+
+    def sit_again(self, run_id: str) -> None:
+        """Begin another sitting of a run that stopped before it was done."""
+        with self._transaction() as connection:
+            sitting = RUNS.c.sitting + 1
+            connection.execute(
+                update(RUNS)
+                .where(RUNS.c.id == run_id)
+                .values(sitting=sitting, status="running", finished_at=None)
+            )
+
+    def list_page(self, run_id: str, page: Page) -> list[Listing]:
+        """Record a page of the listing and return what is still to be done.
+
+        Repeats are dropped. What an earlier run settled on the same text, with the same fingerprint and
+        target, is carried over with its entities.
+        """
+        with self._transaction() as connection:
+            run = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().one()
+            todo = [listing for listing in page.listings if _record(connection, run, listing)]
+            for reject in page.rejected:
+                values = rows.item_values(run_id, Listing(reject.where), State.SKIPPED)
+                connection.execute(
+                    upsert(ITEMS).values(values | {"reason": reject.reason}).on_conflict_do_nothing()
+                )
+            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(cursor=page.cursor))
+        return todo
+
+    def listed(self, run_id: str) -> None:
+        """Note that the listing is complete."""
+        with self._transaction() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(listed=True))
+
+    def postpone(
+        self, run_id: str, conversation_id: str, reason: str, pause: Callable[[int], float | None]
+    ) -> State:
+        """The text is not ready: ask `pause` (attempt → seconds) when to try again; None gives up."""
+        here = and_(ITEMS.c.run_id == run_id, ITEMS.c.conversation_id == conversation_id)
+        with self._transaction() as connection:
+            attempt = connection.execute(select(ITEMS.c.attempt).where(here)).scalar_one() + 1
+            wait = pause(attempt)
+            state = State.FAILED if wait is None else State.PENDING
+            connection.execute(
+                update(ITEMS)
+                .where(here)
+                .values(
+                    state=state.value,
+                    reason=reason if wait is not None else f"{reason}; given up after {attempt} attempts",
+                    attempt=attempt,
+                    next_at=None if wait is None else self.clock() + wait,
+                )
+            )
+        return state
+
+    def settle(
+        self,
+        run_id: str,
+        conversation_id: str,
+        state: State,
+        reason: str | None = None,
+        *,
+        correlation_id: str | None = None,
+        record: Record | None = None,
+    ) -> None:
+        """Record an outcome; `record` is what the service now holds after a write."""
+        here = and_(ITEMS.c.run_id == run_id, ITEMS.c.conversation_id == conversation_id)
+        with self._transaction() as connection:
+            changed = {
+                "state": state.value,
+                "reason": reason,
+                "correlation_id": correlation_id,
+                "next_at": None,
+            }
+            connection.execute(update(ITEMS).where(here).values(changed))
+            if state is State.WRITTEN:
+                change = and_(CHANGES.c.run_id == run_id, CHANGES.c.conversation_id == conversation_id)
+                values: dict[str, Any] = {"applied_at": self.clock()}
+                if record is not None:
+                    values |= {"version": record.version, "details": dict(record.details)}
+                connection.execute(update(CHANGES).where(change).values(values))
+
+    def intend(self, run_id: str, target: str, intentions: Sequence[Intention]) -> None:
+        """Make a batch durable: entities, states, and for each change the values before and after.
+
+        A pre-image is written once: where this run already intended a change, its `before` stays.
+        """
+        now = self.clock()
+        with self._transaction() as connection:
+            for intention in intentions:
+                self._put_result(connection, run_id, intention)
+                if intention.change is not None:
+                    values = rows.change_values(run_id, target, intention.change, now)
+                    kept = upsert(CHANGES).values(values)
+                    again = {"after": values["after"], "details": values["details"]}
+                    connection.execute(kept.on_conflict_do_update(["run_id", "conversation_id"], set_=again))
+
+    @staticmethod
+    def _put_result(connection: Connection, run_id: str, intention: Intention) -> None:
+        here = and_(ITEMS.c.run_id == run_id, ITEMS.c.conversation_id == intention.conversation_id)
+        values: dict[str, Any] = {"state": intention.state.value, "reason": intention.reason, "next_at": None}
+        values |= {"messages": intention.messages, "language": intention.language}
+        connection.execute(update(ITEMS).where(here).values(values))
+        old = and_(ENTITIES.c.run_id == run_id, ENTITIES.c.conversation_id == intention.conversation_id)
+        connection.execute(ENTITIES.delete().where(old))
+        found = [rows.entity_values(run_id, intention.conversation_id, d) for d in intention.decisions]
+        if found:
+            connection.execute(insert(ENTITIES), found)
+
+    def undone(self, run_id: str, conversation_id: str) -> None:
+        """Note that a change was taken back."""
+        with self._transaction() as connection:
+            connection.execute(
+                update(CHANGES)
+                .where(CHANGES.c.run_id == run_id, CHANGES.c.conversation_id == conversation_id)
+                .values(undone_at=self.clock())
+            )
+
+
+def _record(connection: Connection, run: RowMapping, listing: Listing) -> bool:
+    """Add a listing to a run; whether it is this sitting's task to process it."""
+    values = rows.item_values(run["id"], listing, State.LISTED) | {"sitting": run["sitting"]}
+    added = connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing()).rowcount == 1
+    if not added:
+        return _take_up(connection, run, listing.id)
+    earlier = standing_result(connection, run, listing)
+    if earlier is not None:
+        carry(connection, run["id"], earlier)
+    return earlier is None
+
+
+def _take_up(connection: Connection, run: RowMapping, conversation_id: str) -> bool:
+    """Claim a conversation that an earlier sitting listed and did not get to; false for a mere repeat."""
+    left = and_(
+        ITEMS.c.run_id == run["id"],
+        ITEMS.c.conversation_id == conversation_id,
+        ITEMS.c.state == State.LISTED.value,
+        ITEMS.c.sitting < run["sitting"],
+    )
+    return connection.execute(update(ITEMS).where(left).values(sitting=run["sitting"])).rowcount == 1

@@ -1,0 +1,207 @@
+"""The reading side of the journal: runs, conversations, entities and changes as they stand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.engine import Connection, RowMapping
+
+from earmark.errors import ConfigError, JournalError
+from earmark.journal import rows
+from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS, naming_failures, open_engine
+from earmark.model import Change, ConversationRow, EntityRow, Listing, Record, RunFacts, State
+
+
+@dataclass(slots=True)
+class JournalReader:
+    """An open journal, to be read. `clock` gives seconds since the epoch."""
+
+    path: Path
+    clock: Callable[[], float] = time.time
+    readonly: bool = True
+    _engine: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._engine = open_engine(self.path, readonly=self.readonly)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with naming_failures(self.path), self._engine.connect() as connection:
+            yield connection
+
+    def run(self, run_id: str | None = None) -> RowMapping:
+        """The row of a run; without an id the latest that was no dry run, else the latest of all.
+
+        Raises:
+            JournalError: There is no such run.
+        """
+        query = select(RUNS)
+        query = (
+            query.where(RUNS.c.id == run_id)
+            if run_id
+            else query.order_by(RUNS.c.dry_run, RUNS.c.started_at.desc())
+        )
+        with self._reading() as connection:
+            row = connection.execute(query.limit(1)).mappings().first()
+        if row is None:
+            what = f"run {run_id}" if run_id else "run"
+            raise JournalError(f"the journal {self.path} has no {what}", hint="`earmark runs` lists them")
+        return row
+
+    def facts(self, run_id: str) -> RunFacts:
+        return rows.run_facts(self.run(run_id))
+
+    def runs(self) -> list[RowMapping]:
+        """All runs, newest first."""
+        with self._reading() as connection:
+            return list(connection.execute(select(RUNS).order_by(RUNS.c.started_at.desc())).mappings())
+
+    def counts(self, run_id: str) -> dict[State, int]:
+        """Conversations by state."""
+        query = select(ITEMS.c.state, func.count()).where(ITEMS.c.run_id == run_id).group_by(ITEMS.c.state)
+        with self._reading() as connection:
+            return {State(state): count for state, count in connection.execute(query)}
+
+    def watermark(self, source: str, target: str) -> datetime | None:
+        """Where the last run over this source and target that listed everything ended its window."""
+        query = select(func.max(RUNS.c.until)).where(
+            RUNS.c.source == source, RUNS.c.target == target, RUNS.c.listed, ~RUNS.c.dry_run
+        )
+        with self._reading() as connection:
+            return rows.moment(connection.execute(query).scalar())
+
+    def size(self, run_id: str) -> int:
+        """How many conversations a run has met so far."""
+        query = select(func.count()).where(ITEMS.c.run_id == run_id)
+        with self._reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def begun_as(self, run_id: str, target: str, fingerprint: str) -> RowMapping:
+        """The row of a run that is to go on with this target and fingerprint.
+
+        Raises:
+            ConfigError: It began with others: a mixed run would be neither the one nor the other.
+        """
+        row = self.run(run_id)
+        if row["target"] != target or row["fingerprint"] != fingerprint:
+            raise ConfigError(
+                f"run {run_id} began with another model, catalog, rules, settings or target",
+                hint="restore them, or begin a new run: what is already done stays done",
+            )
+        return row
+
+    def unfinished(self, run_id: str, *states: State, due: float | None = None) -> list[Listing]:
+        """Conversations in any of these states; with `due`, only those whose next attempt has come."""
+        where: list[ColumnElement[bool]] = [
+            ITEMS.c.run_id == run_id,
+            ITEMS.c.state.in_([state.value for state in states]),
+        ]
+        if due is not None:
+            where.append(or_(ITEMS.c.next_at.is_(None), ITEMS.c.next_at <= due))
+        with self._reading() as connection:
+            query = select(ITEMS).where(*where).order_by(ITEMS.c.next_at, ITEMS.c.conversation_id)
+            return [rows.listing_of(row) for row in connection.execute(query).mappings()]
+
+    def next_attempt(self, run_id: str) -> float | None:
+        """When the first pending conversation is due, in seconds since the epoch."""
+        query = select(func.min(ITEMS.c.next_at)).where(
+            ITEMS.c.run_id == run_id, ITEMS.c.state == State.PENDING.value
+        )
+        with self._reading() as connection:
+            return connection.execute(query).scalar()
+
+    def intended(self, run_id: str, conversation_id: str) -> Change:
+        """The change that a run intended for a conversation."""
+        query = select(CHANGES).where(
+            CHANGES.c.run_id == run_id, CHANGES.c.conversation_id == conversation_id
+        )
+        with self._reading() as connection:
+            return rows.change_of(connection.execute(query).mappings().one())
+
+    def known(self, target: str, conversation_id: str) -> Record | None:
+        """The record as our last write left it, where nobody else's keys live in it; else None.
+
+        Somebody may have changed it since: a writer uses it with its version only.
+        """
+        query = (
+            select(CHANGES)
+            .join(RUNS, RUNS.c.id == CHANGES.c.run_id)
+            .where(CHANGES.c.target == target, CHANGES.c.conversation_id == conversation_id, ~RUNS.c.dry_run)
+            .order_by(CHANGES.c.intended_at.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            row = connection.execute(query).mappings().first()
+        sure = row is not None and row["applied_at"] and not row["undone_at"] and not row["shared"]
+        if row is None or not sure or row["version"] is None:
+            return None
+        return Record(
+            conversation_id, exists=True, values=row["after"], version=row["version"], details=row["details"]
+        )
+
+    def applied(self, run_id: str) -> Iterator[tuple[Listing, Change, bool]]:
+        """Changes of a run that stand, newest first: listing, change, whether it created the record."""
+        query = (
+            select(CHANGES, ITEMS)
+            .join(
+                ITEMS,
+                and_(
+                    ITEMS.c.run_id == CHANGES.c.run_id, ITEMS.c.conversation_id == CHANGES.c.conversation_id
+                ),
+            )
+            .where(CHANGES.c.run_id == run_id, CHANGES.c.undone_at.is_(None))
+            .where(or_(CHANGES.c.applied_at.is_not(None), ITEMS.c.state == State.INTENDED.value))
+            .order_by(CHANGES.c.intended_at.desc(), CHANGES.c.conversation_id)
+        )
+        with self._reading() as connection:
+            found = list(connection.execute(query).mappings())
+        for row in found:
+            yield rows.listing_of(row), rows.change_of(row), row["created"]
+
+    def conversations(self, run_id: str) -> Iterator[ConversationRow]:
+        """All conversations of a run, by id."""
+        for row in self._stream(ITEMS, run_id):
+            yield rows.conversation_row(row)
+
+    def entities(self, run_id: str) -> Iterator[EntityRow]:
+        """All entities of a run, by conversation."""
+        for row in self._stream(ENTITIES, run_id):
+            yield rows.entity_row(row)
+
+    def _stream(self, table: Any, run_id: str) -> Iterator[RowMapping]:
+        query = select(table).where(table.c.run_id == run_id).order_by(*table.primary_key.columns)
+        with self._reading() as connection:
+            yield from connection.execution_options(yield_per=1000).execute(query).mappings()
+
+    def history(self, conversation_id: str, run_id: str | None = None) -> list[dict[str, Any]]:
+        """Everything known of one conversation, newest run first: item, entities, change."""
+        query = select(ITEMS).where(ITEMS.c.conversation_id == conversation_id)
+        if run_id:
+            query = query.where(ITEMS.c.run_id == run_id)
+        with self._reading() as connection:
+            items = connection.execute(query.order_by(ITEMS.c.run_id.desc())).mappings().all()
+            return [
+                {
+                    "item": dict(item),
+                    "entities": self._rows_of(connection, ENTITIES, item),
+                    "changes": self._rows_of(connection, CHANGES, item),
+                }
+                for item in items
+            ]
+
+    @staticmethod
+    def _rows_of(connection: Connection, table: Any, item: RowMapping) -> list[dict[str, Any]]:
+        query = select(table).where(
+            table.c.run_id == item["run_id"], table.c.conversation_id == item["conversation_id"]
+        )
+        return [dict(row) for row in connection.execute(query).mappings()]

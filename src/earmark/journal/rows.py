@@ -1,0 +1,152 @@
+"""Journal rows ↔ the types of earmark.model, both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy.engine import RowMapping
+
+from earmark.model import (
+    Change,
+    ConversationRow,
+    Decision,
+    EntityRow,
+    Listing,
+    Participant,
+    Record,
+    RunFacts,
+    State,
+    Usage,
+    Verdict,
+    Window,
+)
+
+
+def seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def moment(value: float | None) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+def item_values(run_id: str, listing: Listing, state: State) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "conversation_id": listing.id,
+        "state": state.value,
+        "attempt": 0,
+        "channel": listing.channel,
+        "queue": listing.queue,
+        "started_at": seconds(listing.started_at),
+        "ended_at": seconds(listing.ended_at),
+        "messages": 0,
+        "revision": listing.revision,
+        "participants": [[person.id, person.purpose] for person in listing.participants],
+        "sessions": list(listing.sessions),
+    }
+
+
+def listing_of(row: RowMapping) -> Listing:
+    return Listing(
+        id=row["conversation_id"],
+        channel=row["channel"],
+        started_at=moment(row["started_at"]),
+        ended_at=moment(row["ended_at"]),
+        queue=row["queue"],
+        revision=row["revision"],
+        participants=tuple(Participant(*pair) for pair in row["participants"]),
+        sessions=tuple(row["sessions"]),
+    )
+
+
+def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict[str, Any]:
+    entity = decision.entity
+    return {
+        "run_id": run_id,
+        "conversation_id": conversation_id,
+        "label": entity.label,
+        "canonical_id": entity.canonical_id,
+        "name": entity.name,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+        "confidence": entity.score.value,
+        "confidence_kind": entity.score.kind,
+        "parts": dict(entity.score.parts),
+        "linked": any(mention.canonical_id for mention in entity.mentions),
+        "forms": sorted({" ".join(mention.text.split()) for mention in entity.mentions}),
+        "mentions": [[m.message_index, m.start, m.end, m.sender.value, m.source] for m in entity.mentions],
+    }
+
+
+def entity_row(row: RowMapping) -> EntityRow:
+    return EntityRow(
+        conversation_id=row["conversation_id"],
+        label=row["label"],
+        canonical_id=row["canonical_id"],
+        name=row["name"],
+        verdict=Verdict(row["verdict"]),
+        confidence=row["confidence"],
+        confidence_kind=row["confidence_kind"],
+        mentions=len(row["mentions"]),
+        forms=tuple(row["forms"]),
+        senders=tuple(sorted({mention[3] for mention in row["mentions"]})),
+        linked=row["linked"],
+    )
+
+
+def conversation_row(row: RowMapping) -> ConversationRow:
+    return ConversationRow(
+        id=row["conversation_id"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        channel=row["channel"],
+        queue=row["queue"],
+        language=row["language"],
+        started_at=moment(row["started_at"]),
+        messages=row["messages"],
+        correlation_id=row["correlation_id"],
+    )
+
+
+def change_values(run_id: str, target: str, change: Change, now: float) -> dict[str, Any]:
+    others = change.base.values.keys() - change.before.keys() - change.after.keys()
+    return {
+        "run_id": run_id,
+        "conversation_id": change.conversation_id,
+        "target": target,
+        "before": dict(change.before),
+        "after": dict(change.after),
+        "created": not change.base.exists,
+        "shared": bool(others),
+        "details": dict(change.base.details),
+        "intended_at": now,
+    }
+
+
+def change_of(row: RowMapping) -> Change:
+    """The change as it was intended; its base holds our keys only and must be read again before use."""
+    base = Record(
+        row["conversation_id"], exists=not row["created"], values=row["before"], details=row["details"]
+    )
+    return Change(row["conversation_id"], row["before"], row["after"], base)
+
+
+def run_facts(row: RowMapping) -> RunFacts:
+    options: Mapping[str, Any] = row["options"]
+    return RunFacts(
+        id=row["id"],
+        started_at=datetime.fromtimestamp(row["started_at"], UTC),
+        finished_at=moment(row["finished_at"]),
+        status=row["status"],
+        source=row["source"],
+        writer=row["writer"],
+        window=Window(moment(row["since"]), moment(row["until"])),
+        dry_run=row["dry_run"],
+        extractor=row["facts"],
+        scorer=str(options.get("scorer", "")),
+        thresholds=options.get("thresholds", {}),
+        usage=Usage(**row["usage"]),
+    )
