@@ -1,0 +1,45 @@
+"""Finds products and issues in messages. The only room that imports spaCy, and only when it is used.
+
+`open_extractor(ExtractConfig(...))` gives what the flow needs; `build_pipeline` gives the bare spaCy pipeline
+to load, extend, save or retrain.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from earmark.extract.config import BUILTIN_RULES, DEFAULT_LABEL_MAP, ExtractConfig
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+    from earmark.extract.extractor import SpacyExtractor
+
+# Read by OpenBLAS when numpy is first imported. A second thread takes twice the CPU for the same wall time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+__all__ = ["BUILTIN_RULES", "DEFAULT_LABEL_MAP", "ExtractConfig", "build_pipeline", "open_extractor"]
+
+
+def open_extractor(config: ExtractConfig | None = None) -> SpacyExtractor:
+    """Load everything the configuration names and return an `earmark.ports.Extractor`.
+
+    Raises:
+        ModelMissingError: The spaCy model is not installed or cannot be loaded.
+        CatalogError: A catalog or rules file cannot be used; says which line.
+    """
+    from earmark.extract.extractor import SpacyExtractor
+
+    return SpacyExtractor(config or ExtractConfig())
+
+
+def build_pipeline(config: ExtractConfig | None = None) -> Language:
+    """Return the configured pipeline as an ordinary `spacy.Language`.
+
+    Raises:
+        ModelMissingError, CatalogError: As `open_extractor`.
+    """
+    from earmark.extract.pipeline import build
+
+    return build(config or ExtractConfig()).nlp

@@ -1,0 +1,42 @@
+"""What a finder proposes, before it is decided which proposals stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+_KEY = "earmark.candidates"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible mention, characters [start, end) of `doc.text`.
+
+    `core` bounds the part of an issue that states the problem; what follows is its object. `fixed` issues
+    keep product words inside the core ("no internet connection").
+    """
+
+    start: int
+    end: int
+    label: str
+    source: str
+    canonical_id: str | None = None
+    name: str | None = None
+    probability: float | None = None
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    core: tuple[int, int] | None = None
+    fixed: bool = False
+
+
+def propose(doc: Doc, candidates: Iterator[Candidate]) -> None:
+    """Add candidates to the document for `earmark_resolve_v1` to decide on."""
+    doc.user_data.setdefault(_KEY, []).extend(candidates)
+
+
+def take(doc: Doc) -> list[Candidate]:
+    """Remove and return what was proposed so far."""
+    return list(doc.user_data.pop(_KEY, []))

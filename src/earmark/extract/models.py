@@ -1,0 +1,122 @@
+"""Loads any installed spaCy pipeline, with the parts that finding entities needs and no others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import spacy
+from spacy.language import Language
+from thinc.api import NumpyOps
+
+from earmark.errors import ModelMissingError
+
+_NOT_NEEDED = frozenset(
+    {
+        "attribute_ruler",
+        "lemmatizer",
+        "morphologizer",
+        "parser",
+        "sentencizer",
+        "senter",
+        "tagger",
+        "textcat",
+        "textcat_multilabel",
+        "trainable_lemmatizer",
+    }
+)
+_EMBEDDERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
+_RULERS = frozenset({"entity_ruler", "span_ruler"})  # their patterns may ask for tags
+
+
+def load_model(name: str) -> Language:
+    """Load a pipeline by package name or path.
+
+    Raises:
+        ModelMissingError: It is not installed, or a package that it builds on is not.
+    """
+    try:
+        nlp = spacy.load(name)
+    except OSError as error:
+        raise _missing(name, error) from error
+    except (ImportError, ValueError) as error:
+        raise _incomplete(name, error) from error
+    _drop_unneeded(nlp)
+    _use_numpy(nlp)
+    return nlp
+
+
+def content_hash(nlp: Language) -> str:
+    """A hash over the files that a pipeline was loaded from: settings, vocabulary and weights."""
+    digest = hashlib.sha256()
+    for part in _content(nlp):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _content(nlp: Language) -> Iterator[bytes]:
+    for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
+        if "__pycache__" not in path.parts:
+            yield path.relative_to(nlp.path).as_posix().encode()
+            with path.open("rb") as file:
+                yield hashlib.file_digest(file, "sha256").digest()
+
+
+def _missing(name: str, error: OSError) -> ModelMissingError:
+    if Path(name).exists():
+        return ModelMissingError(
+            f"{name} holds no spaCy pipeline that can be read ({type(error).__name__})",
+            hint="give the folder that `spacy train` wrote: the one with config.cfg and meta.json",
+        )
+    if name.startswith("en_core_web_"):
+        hint = f"python -m spacy download {name}"
+    else:
+        hint = f"pip install {name}, or give the path of a pipeline on disk"
+    return ModelMissingError(f"the spaCy model {name!r} is not installed", hint=hint)
+
+
+def _incomplete(name: str, error: Exception) -> ModelMissingError:
+    reason = " ".join(str(error).split())
+    if "curated" in reason:
+        package = "spacy-curated-transformers"
+    elif "transformer" in reason:
+        package = "spacy-transformers"
+    else:
+        return ModelMissingError(
+            f"the spaCy model {name!r} cannot be loaded: {reason[:300]}",
+            hint="check it with `python -m spacy validate`, and install what its page lists",
+        )
+    return ModelMissingError(
+        f"the spaCy model {name!r} is a transformer pipeline, and {package} is not installed",
+        hint=f"pip install {package}",
+    )
+
+
+def _drop_unneeded(nlp: Language) -> None:
+    factories = {name: nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
+    if _RULERS & set(factories.values()):
+        return
+    for name, factory in factories.items():
+        if factory in _NOT_NEEDED:
+            nlp.remove_pipe(name)
+    for name, factory in factories.items():
+        if factory in _EMBEDDERS and not _has_listener(nlp):
+            nlp.remove_pipe(name)
+
+
+def _has_listener(nlp: Language) -> bool:
+    """Whether a component left in the pipeline takes its vectors from a shared embedding component."""
+    models = (getattr(component, "model", None) for _, component in nlp.pipeline)
+    nodes = (node for model in models if model is not None for node in model.walk())
+    return any("listener" in node.name for node in nodes)
+
+
+def _use_numpy(nlp: Language) -> None:
+    """Multiply with numpy instead of blis: the same numbers, about twice as fast on common CPUs."""
+    for _, component in nlp.pipeline:
+        model = getattr(component, "model", None)
+        for node in model.walk() if model is not None else ():
+            if type(node.ops) is not NumpyOps and node.ops.name != "numpy":
+                continue
+            node.ops = NumpyOps(use_blis=False)

@@ -1,0 +1,209 @@
+"""Issue phrases as data: reading a rules file and finding its phrases in text.
+
+A rule is a regular expression (RE2) over lower-cased text in which a space stands for any white space and
+`<name>` for an entry of [words]. A group named `issue` narrows what is marked; a group named `code` goes into
+the canonical id and, as {code}, into the name. `tail` words of object may follow ("can't open" + "the file").
+A rule whose sense turns around after a negation ("broken") is `negatable`; `fixed` phrases keep product words
+inside.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from earmark.errors import CatalogError
+from earmark.extract.candidate import Candidate
+from earmark.extract.names import fold
+from earmark.extract.regexes import BadPatternError, PatternSet, compile_pattern
+from earmark.model import ISSUE
+
+_MACRO = re.compile(r"(?<!\?P)<([a-z_]+)>")
+_WORD = re.compile(r"[ \t]+([\w'’$€£%&/.:+-]*\w)")
+_CLAUSE = re.compile(r"[.,;:!?\n()]|\bbut\b|\band\b")
+_CONTEXT_CHARACTERS = 40
+_RULE_KEYS = {"id", "family", "name", "pattern", "tail", "negatable", "fixed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One issue phrase; `precision` is its family's share of right answers on labelled chats."""
+
+    id: str
+    family: str
+    name: str
+    pattern: str
+    precision: float
+    tail: int = 0
+    negatable: bool = False
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """Rules with the words they share: `tail_stops` end an object, `danglers` are cut from its end.
+
+    `negations` before a negatable rule and `hypotheses` before any rule keep it from firing.
+    """
+
+    rules: tuple[Rule, ...]
+    tail_stops: frozenset[str]
+    danglers: frozenset[str]
+    negations: str
+    hypotheses: str
+    base_forms: Mapping[str, str]
+
+
+def load_rules(paths: Sequence[Path]) -> tuple[dict[str, Any], ...]:
+    """Read rules files and check them.
+
+    Raises:
+        CatalogError: A file cannot be read, or a rule cannot be used; says which.
+    """
+    documents = tuple(_read(path) for path in paths)
+    for path, document in zip(paths, documents, strict=True):
+        parse_rules((document,), str(path.name))
+    parse_rules(documents)
+    return documents
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"{path}: not a rules file: {error}") from None
+    except OSError as error:
+        raise CatalogError(f"{path}: {error.strerror or 'cannot be read'}") from None
+
+
+def parse_rules(documents: Sequence[Mapping[str, Any]], where: str = "rules") -> RuleSet:
+    """Turn the content of rules files into one rule set."""
+    words: dict[str, str] = {}
+    shared: dict[str, list[str]] = {}
+    base_forms: dict[str, str] = {}
+    rules: dict[str, Rule] = {}
+    for document in documents:
+        words |= document.get("words", {})
+        base_forms |= document.get("base_forms", {})
+        for key, values in document.get("context", {}).items():
+            shared[key] = shared.get(key, []) + values
+        for row in document.get("rule", ()):
+            rule = _rule(row, document.get("precision", {}), words, where)
+            if rule.id in rules:
+                raise CatalogError(f"{where}: the rule id {rule.id!r} is used twice")
+            rules[rule.id] = rule
+    return RuleSet(
+        rules=tuple(rules.values()),
+        tail_stops=frozenset(shared.get("tail_stops", ())),
+        danglers=frozenset(shared.get("danglers", ())),
+        negations=_any_of(shared.get("negations", [])),
+        hypotheses=_any_of(shared.get("hypotheses", [])),
+        base_forms=base_forms,
+    )
+
+
+def _rule(
+    row: Mapping[str, Any], precisions: Mapping[str, float], words: Mapping[str, str], where: str
+) -> Rule:
+    about = f"{where}: rule {row.get('id', '?')!r}"
+    missing = {"id", "family", "name", "pattern"} - row.keys()
+    if missing or row.keys() - _RULE_KEYS:
+        wrong = (
+            f"has no {min(missing)}" if missing else f"has an unknown key {min(row.keys() - _RULE_KEYS)!r}"
+        )
+        raise CatalogError(f"{about} {wrong}")
+    if row["family"] not in precisions:
+        raise CatalogError(f"{about}: the family {row['family']!r} has no entry under [precision]")
+    try:
+        pattern = _expand(row["pattern"], words)
+        groups = compile_pattern(pattern).groupindex
+    except (BadPatternError, KeyError) as error:
+        raise CatalogError(f"{about}: the pattern cannot be used: {error}") from None
+    if "{code}" in row["name"] and "code" not in groups:
+        raise CatalogError(f"{about}: the name uses {{code}}, and the pattern has no group of that name")
+    return Rule(**{**row, "pattern": pattern, "precision": precisions[row["family"]]})
+
+
+def _expand(pattern: str, words: Mapping[str, str]) -> str:
+    while _MACRO.search(pattern):
+        pattern = _MACRO.sub(lambda macro: f"(?:{words[macro[1]]})", pattern)
+    return rf"\b(?P<all>{pattern})\b".replace(" ", r"[ \t\n]+")
+
+
+def _any_of(alternatives: list[str]) -> str:
+    return "|".join(alternatives)
+
+
+class RuleFinder:
+    """Finds the issue phrases of a rule set. Linear in the length of the text."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._patterns = PatternSet([(rule.pattern, True) for rule in rules.rules])
+        self._negation = _guard(rules.negations)
+        self._hypothesis = _guard(rules.hypotheses)
+
+    def __call__(self, text: str) -> Iterator[Candidate]:
+        """Yield every phrase in the text, overlapping ones too."""
+        folded = fold(text)
+        for index, match in self._patterns.finditer(folded):
+            rule = self._rules.rules[index]
+            if self._stands(folded, _bounds(match, "all")[0], rule):
+                yield self._candidate(folded, match, rule)
+
+    def _stands(self, folded: str, start: int, rule: Rule) -> bool:
+        before = folded[max(0, start - _CONTEXT_CHARACTERS) : start]
+        clause = _CLAUSE.split(before)[-1]
+        if self._hypothesis and self._hypothesis.search(clause):
+            return False
+        return not (rule.negatable and self._negation and self._negation.search(clause))
+
+    def _candidate(self, folded: str, match: Any, rule: Rule) -> Candidate:
+        groups = match.groupdict()
+        _, end = _bounds(match, "all")
+        start, core_end = _bounds(match, "issue" if groups.get("issue") else "all")
+        name, canonical_id = self._identity(rule, groups.get("code"))
+        return Candidate(
+            start,
+            self._with_object(folded, core_end, rule.tail) if core_end == end else core_end,
+            ISSUE,
+            "rules",
+            canonical_id,
+            name,
+            evidence={"rule": rule.precision},
+            core=(start, core_end),
+            fixed=rule.fixed,
+        )
+
+    def _identity(self, rule: Rule, code: str | None) -> tuple[str, str]:
+        if not code:
+            return rule.name.replace("{code}", "").strip(), f"issue:{rule.id}"
+        code = " ".join(code.split())
+        code = self._rules.base_forms.get(code, code)
+        return rule.name.replace("{code}", code), f"issue:{rule.id}:{code}"
+
+    def _with_object(self, folded: str, end: int, words: int) -> int:
+        """Extend over up to `words` words of object; no function word may dangle at its end."""
+        reach = position = end
+        for _ in range(words):
+            word = _WORD.match(folded, position)
+            if word is None or word[1] in self._rules.tail_stops:
+                break
+            position = word.end()
+            if word[1] not in self._rules.danglers:
+                reach = position
+        return reach
+
+
+def _bounds(match: Any, group: str) -> tuple[int, int]:
+    start, end = match.span(match.re.groupindex[group])
+    return int(start), int(end)
+
+
+def _guard(alternatives: str) -> Any:
+    """Matches when one of the alternatives stands at most two words before the phrase."""
+    return compile_pattern(rf"\b(?:{alternatives})(?: \S+){{0,2}} ?$") if alternatives else None
