@@ -70,7 +70,7 @@ class Call:
     may_be_empty: bool = False
 
     def check(self, answer: Answer) -> None:
-        """Raise MalformedError when a 2xx is not what was promised: a wrong shape is never "nothing there"."""
+        """Raise MalformedError for another shape than promised: it never means "nothing there"."""
         if (answer.empty and self.may_be_empty) or self.shape is None:
             return
         if not isinstance(answer.body, self.shape):
@@ -130,7 +130,7 @@ def _kind(failure: ExchangeError) -> str | None:
 
 
 def _exhausted(kind: str, failure: ExchangeError, call: Call) -> EarmarkError:
-    if kind == "malformed":
+    if kind == "malformed" and call.ref is not None:
         return _error(GarbledError, failure, call, str(failure), "run again later; quote the correlation id")
     if kind == "connection" or call.ref is None:
         hint = "check the region, the proxy and the network, then run the same command again"

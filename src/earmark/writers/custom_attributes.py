@@ -1,0 +1,172 @@
+"""Conversation custom attributes: one record of our own a conversation, in a schema with our fields."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError
+from earmark.genesys import attribute_schema, endpoints
+from earmark.genesys.session import Session
+from earmark.genesys.shape import count, items, mapping, mappings, text
+from earmark.model import ISSUE, PRODUCT, Change, Field, Json, Listing, Record, Usage
+
+SEARCH_SIZE = 100
+DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
+
+_NAMESPACE = uuid.UUID("c3170991-7759-4baf-b659-2ec1267075e7")
+_PURPOSE = "entities"
+
+
+class CustomAttributesWriter:
+    """Writes products and issues into a record whose id follows from the conversation and the schema.
+
+    No other record is ever written, so repeating a write has no further effect and other systems' records
+    cannot be harmed. Keys that others keep in our record are sent back as they were read.
+
+    `schema` is a title or an id, `keys` maps a label to the base name of its attribute: `<base>_tag` is
+    taken where the schema has it, else `<base>_longtext`, `<base>_text` or `<base>` itself. `known` gives
+    the record as the journal last knew it, because a search may lag behind the latest write.
+    """
+
+    name = "custom_attributes"
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        schema: str = "Earmark",
+        keys: Mapping[str, str] = DEFAULT_KEYS,
+        known: Callable[[str], Record | None] = lambda _conversation_id: None,
+    ) -> None:
+        self._session = session
+        self._schema = schema
+        self._keys = dict(keys)
+        self._known = known
+        self._schema_id = ""
+        self._fields: Mapping[str, Field] = {}
+        self._searches = True
+
+    @property
+    def target(self) -> str:
+        """The host and the schema; known once `prepare` has found the schema."""
+        return f"{self._session.hosts.api}/customattributes/{self._schema_id or self._schema}"
+
+    def prepare(self) -> Mapping[str, Field]:
+        """See `ports.Writer`; one request."""
+        found = attribute_schema.find(self._session, self._schema)
+        self._fields = attribute_schema.fields(found, self._keys)
+        self._schema_id = found.id
+        return self._fields
+
+    def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
+        """See `ports.Writer`; one search a hundred conversations, one request each where search is closed."""
+        ids = [listing.id for listing in listings]
+        found: dict[str, Record] = {}
+        for start in range(0, len(ids), SEARCH_SIZE):
+            found |= self._look_up(ids[start : start + SEARCH_SIZE])
+        return {each: self._latest(found[each], self._known(each)) for each in ids}
+
+    def read(self, listing: Listing) -> Record:
+        """See `ports.Writer`; one request."""
+        answer = endpoints.attributes_records(self._session, listing.id)
+        if not isinstance(answer.get("results"), list):
+            raise GarbledError("the attributes are not a list of records", ref=listing.id)
+        return self._own(listing.id, mappings(answer["results"]))
+
+    def apply(self, change: Change) -> Record:
+        """See `ports.Writer`; one request. A record that is taken back and holds nothing else is deleted."""
+        conversation_id, base = change.conversation_id, change.base
+        ours = change.before.keys() | change.after.keys()
+        values = {key: value for key, value in base.values.items() if key not in ours} | dict(change.after)
+        if change.removes_record and not values:
+            self._delete(conversation_id)
+            return Record(conversation_id, exists=False)
+        record_id = self.record_id(conversation_id)
+        body: dict[str, Json] = {
+            "id": record_id,
+            "schemaId": text(base.details.get("schemaId")) or self._schema_id,
+            "customAttributes": values,
+        }
+        if base.exists:
+            body["divisions"] = items(base.details.get("divisions"))  # leaving them out would clear them
+        if base.exists and base.version is not None:
+            body["version"] = base.version
+        answer = endpoints.put_attributes(self._session, conversation_id, body)
+        if text(answer.get("id")) not in {"", record_id}:
+            raise GarbledError("the service confirms another record than was written", ref=conversation_id)
+        return self._written(base, values)
+
+    def record_id(self, conversation_id: str) -> str:
+        """The one record of a conversation that is ours."""
+        return str(uuid.uuid5(_NAMESPACE, f"{conversation_id}/{self._schema_id}/{_PURPOSE}"))
+
+    def usage(self) -> Usage:
+        """Zero: the source counts what its session sends."""
+        return Usage()
+
+    def close(self) -> None:
+        """Nothing to do: the session belongs to the source."""
+
+    def _look_up(self, ids: Sequence[str]) -> dict[str, Record]:
+        if self._searches:
+            try:
+                return self._search(ids)
+            except (GoneError, RefusedError, AccessDeniedError):
+                self._searches = False
+        return dict(self._one_by_one(ids))
+
+    def _search(self, ids: Sequence[str]) -> dict[str, Record]:
+        wanted: list[Json] = [self.record_id(each) for each in ids]
+        query: Json = [{"type": "EXACT", "fields": ["id"], "values": wanted}]
+        body: dict[str, Json] = {"query": query, "pageSize": SEARCH_SIZE, "pageNumber": 1}
+        answer = endpoints.search_attributes(self._session, body)
+        results = answer.get("results", [])
+        if not isinstance(results, list):
+            raise RefusedError("the search does not answer with a list")
+        by_conversation: dict[str, list[dict[str, Json]]] = {}
+        for result in mappings(results):
+            by_conversation.setdefault(text(result.get("conversationId")), []).append(result)
+        return {each: self._own(each, by_conversation.get(each, [])) for each in ids}
+
+    def _one_by_one(self, ids: Sequence[str]) -> Iterator[tuple[str, Record]]:
+        for each in ids:
+            try:
+                yield each, self.read(Listing(each))
+            except GoneError:
+                yield each, Record(each, exists=False)
+
+    def _own(self, conversation_id: str, records: Sequence[dict[str, Json]]) -> Record:
+        ours = self.record_id(conversation_id)
+        for record in records:
+            if text(record.get("id")) == ours:
+                schema = text(mapping(record.get("schema")).get("id")) or self._schema_id
+                return Record(
+                    conversation_id,
+                    exists=True,
+                    values=mapping(record.get("customAttributes")),
+                    version=count(record.get("version")),
+                    details={"divisions": items(record.get("divisions")), "schemaId": schema},
+                )
+        return Record(conversation_id, exists=False)
+
+    def _delete(self, conversation_id: str) -> None:
+        try:
+            endpoints.delete_attributes(self._session, conversation_id, self.record_id(conversation_id))
+        except GoneError:
+            return  # it has been deleted already: that is what was wanted
+
+    def _written(self, base: Record, values: Mapping[str, Json]) -> Record:
+        fresh: Mapping[str, Json] = {"divisions": [], "schemaId": self._schema_id}
+        details = base.details if base.exists else fresh
+        version = 1 if not base.exists else None if base.version is None else base.version + 1
+        return Record(base.conversation_id, exists=True, values=values, version=version, details=details)
+
+    @staticmethod
+    def _latest(found: Record, known: Record | None) -> Record:
+        """The younger of what the search shows and what the journal remembers."""
+        if known is None or not known.exists:
+            return found
+        if not found.exists or (known.version or 0) > (found.version or 0):
+            return known
+        return found
