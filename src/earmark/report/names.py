@@ -14,6 +14,8 @@ _ESCAPES = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # titles, links, strings
     r"|\x1b[@-Z\\-~]"
 )
+_UNSEEN = {"Cc", "Cf", "Cs"}
+_JOINERS = "\u200c\u200d"  # scripts and emoji are written with them
 
 
 def unique_names(entities: Iterable[EntityStats]) -> dict[tuple[str, str], str]:
@@ -38,4 +40,4 @@ def unique_names(entities: Iterable[EntityStats]) -> dict[tuple[str, str], str]:
 def printable(text: str) -> str:
     """One line without terminal escapes, control, bidi and other invisible characters."""
     line = " ".join(_ESCAPES.sub("", text).split())
-    return "".join(char for char in line if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
+    return "".join(char for char in line if char in _JOINERS or unicodedata.category(char) not in _UNSEEN)

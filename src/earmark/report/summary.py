@@ -13,11 +13,14 @@ from earmark.model import ISSUE, PRODUCT
 from earmark.report.as_json import note
 from earmark.report.names import printable, unique_names
 from earmark.report.shape import EntityStats, Report
+from earmark.report.wording import count, span
 
 TOP = 10
 TROUBLES = 6
 WIDE = 100
+NARROW = 64
 BAR = 14
+NARROW_BAR = 5
 ACCENTS = {PRODUCT: "cyan", ISSUE: "yellow"}
 EIGHTHS = " ▏▎▍▌▋▊▉"
 ARROWS = {"up": "▲", "down": "▼", "steady": "·"}
@@ -28,7 +31,8 @@ def print_summary(report: Report, console: Console) -> None:
     console.print()
     console.print(_headline(report))
     console.print()
-    charts = [_chart(report, PRODUCT, "Products"), _chart(report, ISSUE, "Issues")]
+    bar = BAR if console.width >= NARROW else NARROW_BAR
+    charts = [_chart(report, PRODUCT, "Products", bar), _chart(report, ISSUE, "Issues", bar)]
     if console.width >= WIDE:
         side_by_side = Table.grid(expand=True, padding=(0, 4))
         side_by_side.add_column(ratio=1)
@@ -43,21 +47,6 @@ def print_summary(report: Report, console: Console) -> None:
     console.print()
     for line in _footer(report):
         console.print(line)
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: "1 product", "1,200 products"."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def span(seconds: float) -> str:
-    """A duration for people: "0.8 s", "42 s", "3 min 05 s", "2 h 07 min"."""
-    if seconds < 59.5:
-        return f"{seconds:.1f} s" if seconds < 9.95 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
 def _headline(report: Report) -> Text:
@@ -75,41 +64,41 @@ def _headline(report: Report) -> Text:
     return line
 
 
-def _chart(report: Report, label: str, title: str) -> RenderableType:
+def _chart(report: Report, label: str, title: str, bar: int) -> RenderableType:
     entities = report.of(label)
     accent = ACCENTS[label]
     table = Table(box=None, padding=(0, 1), show_edge=False, title_justify="left", expand=False)
     table.title = Text(f"  {title}  {len(entities):,}", style=f"bold {accent}")
-    table.add_column(Text(), no_wrap=True, overflow="ellipsis", max_width=30)
+    table.add_column(Text(), no_wrap=True, overflow="ellipsis", max_width=30 if bar == BAR else 16)
     if not entities:
         table.add_row(Text(" none found", style="dim"))
         return table
-    table.add_column(Text(), no_wrap=True, max_width=BAR)
+    table.add_column(Text(), no_wrap=True, width=bar)
     table.add_column(Text("conv.", style="dim"), justify="right", no_wrap=True, min_width=5)
     table.add_column(Text("share", style="dim"), justify="right", no_wrap=True, min_width=5)
     table.add_column(Text(), min_width=1)
     names = unique_names(entities)
     most = entities[0].conversations
     for entity in entities[:TOP]:
-        table.add_row(*_row(entity, names[label, entity.id], most, accent))
+        table.add_row(*_row(entity, names[label, entity.id], _bar(entity.conversations / most, bar), accent))
     if len(entities) > TOP:
         table.add_row(Text(f" and {len(entities) - TOP:,} more", style="dim"))
     return table
 
 
-def _row(entity: EntityStats, name: str, most: int, accent: str) -> tuple[Text, ...]:
+def _row(entity: EntityStats, name: str, bar: str, accent: str) -> tuple[Text, ...]:
     arrow = ARROWS[entity.trend.direction] if entity.trend else ""
     return (
         Text(f" {printable(name) or printable(entity.id)}"),
-        Text(_bar(entity.conversations / most), style=accent),
+        Text(bar, style=accent),
         Text(f"{entity.conversations:,}"),
         Text(f"{entity.share.value:.1%}", style="dim"),
         Text(arrow, style="dim" if arrow == "·" else "bold"),
     )
 
 
-def _bar(fraction: float) -> str:
-    eighths = max(1, round(fraction * BAR * 8))
+def _bar(fraction: float, width: int) -> str:
+    eighths = max(1, round(fraction * width * 8))
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
 
 

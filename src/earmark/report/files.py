@@ -1,0 +1,64 @@
+"""A report on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from earmark.errors import OutputError
+from earmark.report.as_csv import to_csv
+from earmark.report.as_json import to_json
+from earmark.report.html import to_html
+from earmark.report.shape import Report
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the report in the form that the suffix names: .html, .json or .csv.
+
+    The file appears whole or not at all; an earlier one stays until then.
+
+    Raises:
+        OutputError: The suffix is another one, or the file cannot be written.
+    """
+    render = RENDERERS.get(path.suffix.lower())
+    if render is None:
+        raise OutputError(
+            f"A report cannot be written as {path.name!r}",
+            hint=f"Give the file one of these endings: {', '.join(RENDERERS)}",
+        )
+    # A lone surrogate cannot be encoded; a question mark in its place loses nothing else.
+    content = render(report).encode("utf-8", "replace")
+    try:
+        _replace(path, content)
+    except OSError as error:
+        raise OutputError(
+            f"The report cannot be written to {path}: {error.strerror}",
+            hint="Choose another folder, or make room in this one, and run `earmark report` again",
+        ) from error
+
+
+def _json_text(report: Report) -> str:
+    return json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
+
+
+RENDERERS: dict[str, Callable[[Report], str]] = {".html": to_html, ".json": _json_text, ".csv": to_csv}
+
+
+def _replace(path: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        part.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise

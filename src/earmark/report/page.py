@@ -1,0 +1,350 @@
+"""What the HTML page shows: texts for its template, and the data that its charts and its table draw from.
+
+Names are clipped and rid of invisible characters here; escaping is left to the template and to JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from earmark.model import ISSUE, PRODUCT, Verdict
+from earmark.report.as_json import note, share
+from earmark.report.names import printable, unique_names
+from earmark.report.shape import EntityStats, LabelStats, NameCount, Report, Share, Slice
+from earmark.report.wording import count, span
+
+TABLE_ROWS = 2000
+TOP = 10
+TRENDS = 6
+FORMS = 5
+CHIPS = 3
+SLICES = 12
+SHADES = 6
+NAME_LENGTH = 120
+REASON_LENGTH = 300
+
+NOUNS = {PRODUCT: ("product", "products"), ISSUE: ("issue", "issues")}
+TITLES = {"queue": "By queue", "channel": "By channel", "language": "By language"}
+MEANINGS = {
+    "failed": "Something went wrong; the run can be resumed",
+    "conflict": "Somebody else changed our attributes; left alone",
+    "skipped": "Cannot be processed",
+    "gone": "Deleted after it was listed",
+    "pending": "The text is not ready yet; resume later",
+    "intended": "The change was sent or about to be; resume settles it",
+    "listed": "Not reached yet; resume goes on here",
+}
+
+Names = Mapping[tuple[str, str], str]
+
+
+def texts(report: Report) -> dict[str, Any]:
+    """Everything that the template itself writes; plain strings, to be escaped there."""
+    names = shown_names(report)
+    return {
+        "run": shown(report.run.id, "run"),
+        "dry_run": report.run.dry_run,
+        "period": _period(report),
+        "lead": list(_lead(report, names)),
+        "tiles": list(_tiles(report)),
+        "sections": [_section(label) for label in _charted(report)],
+        "weekly": _weekly(report),
+        "matrix": _matrix(report, names),
+        "listed": len(report.entities),
+        "table_rows": min(TABLE_ROWS, len(report.entities)),
+        "slices": list(_slices(report, names)),
+        "confidence_note": note(report),
+        "attention": _attention(report),
+        "facts": list(_facts(report)),
+    }
+
+
+def data(report: Report) -> dict[str, Any]:
+    """What the page's script reads."""
+    names = shown_names(report)
+    return {
+        "weeks": [
+            {"name": week.name, "conversations": week.conversations, "full": week.full}
+            for week in report.weeks
+        ],
+        "charts": [_chart(report, label, names) for label in _charted(report)],
+        "entities": [_row(entity, names) for entity in report.entities[:TABLE_ROWS]],
+    }
+
+
+def shown(text: str, otherwise: str, length: int = NAME_LENGTH) -> str:
+    """One clean line of at most `length` characters."""
+    line = printable(text) or printable(otherwise) or "(unnamed)"
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+def shown_names(report: Report) -> Names:
+    """(label, id) → the name as the page shows it."""
+    return {key: shown(name, key[1]) for key, name in unique_names(report.entities).items()}
+
+
+def noun(label: str) -> tuple[str, str]:
+    """Singular and plural of a label in lower case."""
+    return NOUNS.get(label, (label.lower(), label.lower()))
+
+
+def _charted(report: Report) -> list[LabelStats]:
+    """Products, issues, and any other label of which something was kept."""
+    return [stats for stats in report.labels if stats.label in NOUNS or stats.entities]
+
+
+def _percent(fraction: float) -> str:
+    return f"{fraction:.1%}"
+
+
+def _between(value: Share) -> str:
+    return f"{value.low:.1%} to {value.high:.1%}"
+
+
+def _period(report: Report) -> str:
+    window = report.run.window
+    ends = [moment.date().isoformat() if moment else None for moment in (window.since, window.until)]
+    if ends[0] and ends[1]:
+        return f"{ends[0]} until {ends[1]}"
+    if not report.weeks:
+        return "no dated conversations"
+    first, last = report.weeks[0].name, report.weeks[-1].name
+    return first if first == last else f"{first} to {last}"
+
+
+def _lead(report: Report, names: Names) -> Iterator[list[tuple[str, bool]]]:
+    """Sentences as (text, is a name) pieces: the commonest entities, and what moved most."""
+    if not report.totals.processed:
+        yield [("No conversation was processed.", False)]
+        return
+    if not report.entities:
+        yield [("Nothing was found in the conversations.", False)]
+        return
+    for label in (PRODUCT, ISSUE):
+        if top := report.of(label):
+            yield [
+                (f"The commonest {noun(label)[0]} is ", False),
+                (names[label, top[0].id], True),
+                (f", in {_percent(top[0].share.value)} of conversations.", False),
+            ]
+    yield from _movement(report, names)
+
+
+def _movement(report: Report, names: Names) -> Iterator[list[tuple[str, bool]]]:
+    moved = [
+        (entity, entity.trend)
+        for entity in report.entities
+        if entity.trend and entity.trend.direction != "steady"
+    ]
+    if moved:
+        entity, trend = max(moved, key=lambda pair: abs(pair[1].change.value))
+        verb = "rose" if trend.direction == "up" else "fell"
+        yield [
+            (names[entity.label, entity.id], True),
+            (f" {verb} from {trend.previous:,} to {trend.last:,} in the last full week.", False),
+        ]
+    elif report.compared:
+        yield [(f"Nothing moved beyond chance from {report.compared[0]} to {report.compared[1]}.", False)]
+
+
+def _tiles(report: Report) -> Iterator[dict[str, str]]:
+    totals = report.totals
+    yield _tile(f"{totals.processed:,}", "conversations", f"processed of {totals.seen:,} listed")
+    part = _percent(totals.with_entities / totals.processed) if totals.processed else "–"
+    yield _tile(part, "with findings", count(totals.with_entities, "conversation"))
+    for stats in report.labels:
+        if stats.label in NOUNS:
+            one, many = noun(stats.label)
+            below = f"{count(stats.mentions, 'mention')} in {count(stats.conversations, 'conversation')}"
+            yield _tile(f"{stats.entities:,}", one if stats.entities == 1 else many, below, stats.label)
+    weeks = len(report.weeks)
+    yield _tile(f"{weeks:,}", "week" if weeks == 1 else "weeks", _period(report))
+
+
+def _tile(value: str, label: str, below: str, accent: str = "") -> dict[str, str]:
+    return {"value": value, "label": label, "below": below, "accent": accent.lower()}
+
+
+def _section(stats: LabelStats) -> dict[str, Any]:
+    one, many = noun(stats.label)
+    findings = stats.findings
+    return {
+        "accent": stats.label.lower() if stats.label in NOUNS else "other",
+        "one": one,
+        "many": many,
+        "entities": stats.entities,
+        "hidden": stats.hidden,
+        "shown": min(TOP, stats.entities - stats.hidden),
+        "kept": f"{findings[Verdict.KEEP]:,}",
+        "review": f"{findings[Verdict.REVIEW]:,}",
+        "dropped": f"{findings[Verdict.DROP]:,}",
+        "unscored": stats.unscored,
+    }
+
+
+def _weekly(report: Report) -> str:
+    parts = ["Share of each week's conversations; weeks run from Monday to Sunday, UTC."]
+    if any(not week.full for week in report.weeks):
+        parts.append("Pale bars and dashed lines are weeks that the period covers only in part.")
+    if report.compared:
+        parts.append(
+            f"Arrows compare {report.compared[1]} with {report.compared[0]} where they differ beyond chance."
+        )
+    if report.totals.undated:
+        parts.append(f"{count(report.totals.undated, 'conversation')} without a usable date left out.")
+    return " ".join(parts)
+
+
+def _matrix(report: Report, names: Names) -> dict[str, Any] | None:
+    matrix = report.matrix
+    if not matrix.products or not matrix.issues:
+        return None
+    most = max(max(row) for row in matrix.cells)
+    return {
+        "issues": [names[ISSUE, key] for key, _ in matrix.issues],
+        "rows": [
+            {
+                "name": names[PRODUCT, key],
+                "cells": [{"count": cell, "shade": _shade(cell, most)} for cell in row],
+            }
+            for (key, _), row in zip(matrix.products, matrix.cells, strict=True)
+        ],
+    }
+
+
+def _shade(cell: int, most: int) -> int:
+    """0 for nothing, else 1 to SHADES."""
+    return -(-cell * SHADES // most) if most else 0
+
+
+def _slices(report: Report, names: Names) -> Iterator[dict[str, Any]]:
+    for dimension, title in TITLES.items():
+        pieces = [piece for piece in report.slices if piece.dimension == dimension]
+        if not pieces or (dimension == "language" and len(pieces) == 1):
+            continue
+        most = pieces[0].conversations
+        yield {
+            "title": title,
+            "dimension": dimension,
+            "left_out": max(0, len(pieces) - SLICES),
+            "rows": [_slice(piece, most, names) for piece in pieces[:SLICES]],
+        }
+
+
+def _slice(piece: Slice, most: int, names: Names) -> dict[str, Any]:
+    return {
+        "value": shown(piece.value, "unknown"),
+        "conversations": f"{piece.conversations:,}",
+        "width": round(100 * piece.conversations / most, 1),
+        "filled": round(100 * piece.with_entities / most, 1),
+        "with_entities": _percent(piece.with_entities / piece.conversations),
+        "products": _chips(PRODUCT, piece.products, piece, names),
+        "issues": _chips(ISSUE, piece.issues, piece, names),
+    }
+
+
+def _chips(label: str, counts: Iterable[NameCount], piece: Slice, names: Names) -> list[tuple[str, str]]:
+    return [
+        (names[label, key], f"{number / piece.conversations:.0%}") for key, number in list(counts)[:CHIPS]
+    ]
+
+
+def _attention(report: Report) -> dict[str, Any]:
+    attention = report.attention
+    return {
+        "total": attention.total,
+        "reasons": [
+            {
+                "state": state.value,
+                "meaning": MEANINGS.get(state.value, ""),
+                "reason": shown(reason, "no reason given", REASON_LENGTH),
+                "count": f"{number:,}",
+            }
+            for state, reason, number in attention.reasons
+        ],
+        "examples": [
+            {
+                "id": shown(trouble.id, "?"),
+                "state": trouble.state.value,
+                "reason": shown(trouble.reason, "no reason given", REASON_LENGTH),
+                "correlation_id": shown(trouble.correlation_id or "", "–"),
+            }
+            for trouble in attention.examples
+        ],
+    }
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    run, usage = report.run, report.run.usage
+    yield "Run", shown(run.id, "run")
+    yield "Status", f"{shown(run.status, 'unknown')}{', dry run' if run.dry_run else ''}"
+    yield "Started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    if report.duration_seconds is not None:
+        yield "Duration", span(report.duration_seconds)
+    yield "Source", shown(run.source, "–")
+    yield "Writer", shown(run.writer, "–")
+    for key, value in run.extractor.items():
+        yield shown(key, "–").capitalize(), shown(value, "–")
+    yield "Scorer", f"{shown(run.scorer, '–')} ({shown(report.confidence_kind, 'none')})"
+    for label, threshold in run.thresholds.items():
+        yield f"Threshold, {noun(label)[1]}", f"{threshold:g}"
+    per = report.requests_per_conversation
+    yield "Requests", f"{usage.requests:,}" + ("" if per is None else f" ({per:.2f} a conversation)")
+    yield "Retries", f"{usage.retries:,}"
+    yield "Throttled", count(usage.throttled, "time")
+    yield "Waited", span(usage.waited_seconds)
+    yield "Messages read", f"{report.totals.messages:,}"
+    if report.min_count > 1:
+        yield "Listed from", count(report.min_count, "conversation")
+
+
+def _chart(report: Report, stats: LabelStats, names: Names) -> dict[str, Any]:
+    entities = report.of(stats.label)
+    return {
+        "label": stats.label,
+        "accent": stats.label.lower() if stats.label in NOUNS else "other",
+        "many": noun(stats.label)[1],
+        "top": [
+            {
+                "name": names[stats.label, entity.id],
+                "conversations": entity.conversations,
+                **share(entity.share),
+            }
+            for entity in entities[:TOP]
+        ],
+        "trends": [_trend(entity, names) for entity in entities[:TRENDS]],
+        "confidence": {verdict.value: list(bins) for verdict, bins in stats.confidence.items()},
+        "threshold": report.run.thresholds.get(stats.label),
+    }
+
+
+def _trend(entity: EntityStats, names: Names) -> dict[str, Any]:
+    trend = entity.trend
+    return {
+        "name": names[entity.label, entity.id],
+        "weeks": list(entity.weeks),
+        "direction": trend.direction if trend else None,
+        "last": trend.last if trend else None,
+        "previous": trend.previous if trend else None,
+    }
+
+
+def _row(entity: EntityStats, names: Names) -> dict[str, Any]:
+    trend = entity.trend
+    return {
+        "label": entity.label,
+        "accent": entity.label.lower() if entity.label in NOUNS else "other",
+        "name": names[entity.label, entity.id],
+        "id": shown(entity.id, "–"),
+        "linked": entity.linked,
+        "conversations": entity.conversations,
+        "mentions": entity.mentions,
+        "share": entity.share.value,
+        "interval": _between(entity.share),
+        "change": round(trend.change.value, 6) if trend else None,
+        "direction": trend.direction if trend else None,
+        "confidence": list(entity.confidence),
+        "forms": [shown(form, "–") for form, _ in entity.forms[:FORMS]],
+        "more_forms": max(0, entity.form_count - FORMS),
+    }
