@@ -1,0 +1,183 @@
+"""What the sandbox knows: conversations, what was written to them, and who wrote it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from earmark.sandbox.chats import Chat, named
+from earmark.sandbox.records import Records
+from earmark.sandbox.refusals import RefusalError
+from earmark.sandbox.schemas import Schemas
+from earmark.sandbox.seed import in_order
+
+
+@dataclass(frozen=True)
+class Write:
+    """An applied write: `store` is custom_attributes, participants, interactions or schemas.
+
+    `keys` are the attributes that the request carried, `version` the record's after it.
+    """
+
+    who: str
+    store: str
+    action: str
+    conversation: str
+    record: str
+    keys: tuple[str, ...]
+    version: int | None
+    at: float
+
+
+@dataclass
+class Options:
+    """How this organisation behaves; the fields are described at `Sandbox`."""
+
+    schema: bool = True
+    search_lag: float = 0.0
+    customattributes_search: bool = True
+    interactions_patch: str = "merge"
+    data_lag: float = 0.0
+    rate_limit: int = 300
+
+
+@dataclass
+class Job:
+    """An asynchronous analytics query: what it found, how often it was polled, how far it was read."""
+
+    chats: list[Chat]
+    submitted: float
+    polls: int = 0
+    position: int = 0
+    offered: int = 0
+    state: str = ""
+
+
+@dataclass
+class Batch:
+    """A batch download: its results, and how often it was polled."""
+
+    results: list[dict[str, Any]]
+    polls: int = 0
+
+
+@dataclass
+class State:
+    """Everything that changes. Handlers run one at a time under `lock`; take it to look from outside."""
+
+    chats: dict[str, Chat]
+    clock: Callable[[], float]
+    options: Options = field(default_factory=Options)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    writes: list[Write] = field(default_factory=list)
+    requests: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    participants: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    batches: dict[str, Batch] = field(default_factory=dict)
+    generation: int = 0
+    jobs_submitted: int = 0
+    last_query: tuple[Any, list[str]] = (None, [])
+
+    def __post_init__(self) -> None:
+        self.schemas = Schemas(self.clock, with_default=self.options.schema)
+        self.records = Records(self.clock, self.schemas)
+        self._listing = list(self.chats.values())
+        self._starts = [chat.start for chat in self._listing]
+        self._queues: set[str] = {queue for chat in self._listing for queue in chat.queues}
+
+    @classmethod
+    def seeded(
+        cls, seeds: Iterable[dict[str, Any]], today: date, clock: Callable[[], float], options: Options
+    ) -> State:
+        annotated: dict[str, dict[str, Any]] = {}
+
+        def noting() -> Iterable[dict[str, Any]]:
+            for seed in seeds:
+                if "record" in seed.get("sandbox", {}):
+                    annotated[str(seed["id"])] = seed["sandbox"]["record"]
+                yield seed
+
+        state = cls(in_order(noting(), today), clock, options)
+        for name, record in annotated.items():
+            state.records.put_foreign(state.find_by_name(name).id, record["attributes"], record["divisions"])
+        return state
+
+    def find_by_name(self, name: str) -> Chat:
+        return next(chat for chat in self.chats.values() if name in {chat.tag, chat.id})
+
+    def chat(self, identity: str) -> Chat:
+        """Return a conversation that can be read.
+
+        Raises:
+            RefusalError: 404, there is none, or it was deleted.
+        """
+        chat = self.chats.get(identity.lower())
+        if chat is None or chat.gone:
+            raise RefusalError(404)
+        return chat
+
+    def listed(self) -> list[Chat]:
+        """Return what a listing may show, oldest first."""
+        return self._listing
+
+    def started_between(self, start: int, end: int) -> list[Chat]:
+        return self._listing[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    def queues(self) -> list[str]:
+        return sorted(self._queues)
+
+    def delete(self, identity: str) -> None:
+        """Erase a conversation and all that was written to it."""
+        chat = self.chats[identity]
+        chat.gone = True
+        self._listing = [other for other in self._listing if other is not chat]
+        self._starts = [other.start for other in self._listing]
+        self.generation += 1
+        self.records.erase(identity)
+        self.participants.pop(identity, None)
+        self.interactions.pop(identity, None)
+
+    def log(
+        self,
+        who: str,
+        store: str,
+        action: str,
+        conversation: str,
+        record: str,
+        keys: Iterable[str] = (),
+        *,
+        version: int | None = None,
+    ) -> None:
+        self.writes.append(
+            Write(who, store, action, conversation, record, tuple(keys), version, self.clock())
+        )
+
+    def change_as_other(self, conversation: str) -> None:
+        """Give every record of a conversation a new version, as somebody else's change would."""
+        for record in self.records.of(conversation):
+            record.touch({}, self.clock())
+            self.log("other", "custom_attributes", "patch", conversation, record.id, version=record.version)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return everything that was written, without versions and times: what end states are compared by."""
+        return {
+            "custom_attributes": self.records.snapshot(),
+            "participants": _copy(self.participants),
+            "interactions": _copy(self.interactions),
+        }
+
+
+def next_id(kind: str, existing: int) -> str:
+    return named(kind, existing + 1)
+
+
+def _copy(value: Any) -> Any:
+    return json.loads(json.dumps(value, sort_keys=True))
