@@ -14,7 +14,6 @@ _ESCAPES = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # titles, links, strings
     r"|\x1b[@-Z\\-~]"
 )
-_UNSEEN = {"Cc", "Cf", "Cs"}
 _JOINERS = "\u200c\u200d"  # scripts and emoji are written with them
 
 
@@ -39,5 +38,11 @@ def unique_names(entities: Iterable[EntityStats]) -> dict[tuple[str, str], str]:
 
 def printable(text: str) -> str:
     """One line without terminal escapes, control, bidi and other invisible characters."""
-    line = " ".join(_ESCAPES.sub("", text).split())
-    return "".join(char for char in line if char in _JOINERS or unicodedata.category(char) not in _UNSEEN)
+    return " ".join("".join(map(_visible, _ESCAPES.sub("", text))).split())
+
+
+def _visible(char: str) -> str:
+    kind = unicodedata.category(char)
+    if kind == "Cc":
+        return " "
+    return "" if kind in {"Cf", "Cs"} and char not in _JOINERS else char

@@ -180,16 +180,20 @@ def _section(stats: LabelStats) -> dict[str, Any]:
         "review": f"{findings[Verdict.REVIEW]:,}",
         "dropped": f"{findings[Verdict.DROP]:,}",
         "unscored": stats.unscored,
+        "scored": sum(findings.values()) > stats.unscored,
     }
 
 
 def _weekly(report: Report) -> str:
+    if not report.weeks:
+        return ""
     parts = ["Share of each week's conversations; weeks run from Monday to Sunday, UTC."]
     if any(not week.full for week in report.weeks):
         parts.append("Pale bars and dashed lines are weeks that the period covers only in part.")
     if report.compared:
         parts.append(
-            f"Arrows compare {report.compared[1]} with {report.compared[0]} where they differ beyond chance."
+            f"Counts compare {report.compared[0]} with {report.compared[1]}, the last full weeks; "
+            "an arrow marks a change in share beyond chance."
         )
     if report.totals.undated:
         parts.append(f"{count(report.totals.undated, 'conversation')} without a usable date left out.")

@@ -2,13 +2,17 @@
 // Charts. Chart.js draws text on a canvas, so names stay names.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const drawn = [];
 
 const css = (name, element = document.documentElement) => getComputedStyle(element).getPropertyValue(name).trim();
-const percent = (value, digits = 1) => (value * 100).toFixed(digits) + " %";
+const percent = (value, digits = 1) => (value * 100).toFixed(digits) + "%";
 const whole = (value) => value.toLocaleString("en");
-const clip = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
+
+function clip(text, length) {
+  const letters = Array.from(text);
+  return letters.length > length ? letters.slice(0, length - 1).join("") + "…" : text;
+}
+
 const faded = (hex, part) => hex + Math.round(part * 2.55).toString(16).padStart(2, "0");
 
 function element(tag, className, text) {
@@ -54,7 +58,7 @@ function settings(options) {
   return {
     responsive: true,
     maintainAspectRatio: false,
-    animation: calm ? false : { duration: 350 },
+    animation: false,
     ...options,
     plugins: { legend: { display: false }, ...options.plugins },
   };
@@ -80,6 +84,7 @@ function drawTop(holder) {
   const accent = css("--accent", holder);
   holder.style.height = `${top.length * 31 + 34}px`;
   const room = holder.clientWidth < 380 ? 16 : 26;
+  const widest = Math.max(...top.map((one) => one.high));
   draw(holder, `Commonest ${many}: ` + top.map((one) => `${one.name} ${percent(one.value)}`).join(", "), {
     type: "bar",
     plugins: [whiskers],
@@ -100,8 +105,8 @@ function drawTop(holder) {
         x: {
           ...lines(),
           beginAtZero: true,
-          suggestedMax: Math.min(1, Math.max(...top.map((one) => one.high))),
-          ticks: { color: css("--soft"), maxTicksLimit: 5, padding: 6, callback: (value) => percent(value, 0) },
+          suggestedMax: widest,
+          ticks: { color: css("--soft"), maxTicksLimit: 5, padding: 6, callback: (value) => percent(value, widest < 0.04 ? 1 : 0) },
         },
         y: {
           ...bare,
@@ -113,7 +118,7 @@ function drawTop(holder) {
           title: ([item]) => clip(top[item.dataIndex].name, 60),
           label: ({ dataIndex }) => [
             `${whole(top[dataIndex].conversations)} conversations, ${percent(top[dataIndex].value)}`,
-            `95 % interval ${percent(top[dataIndex].low)} to ${percent(top[dataIndex].high)}`,
+            `95% interval ${percent(top[dataIndex].low)} to ${percent(top[dataIndex].high)}`,
           ],
         }),
       },
@@ -163,7 +168,7 @@ function drawTrend(holder, trend, highest) {
         segment: { borderDash: (segment) => (partial(segment) ? [3, 3] : undefined) },
         fill: true,
         borderWidth: 2,
-        tension: 0.25,
+        cubicInterpolationMode: "monotone",
         pointRadius: shares.length === 1 ? 4 : 0,
         pointHitRadius: 14,
         pointHoverRadius: 4,
@@ -172,7 +177,7 @@ function drawTrend(holder, trend, highest) {
     },
     options: settings({
       interaction: { mode: "index", intersect: false },
-      layout: { padding: { top: 4, left: 2, right: 2 } },
+      layout: { padding: { top: 4, left: 2, right: 2, bottom: 1 } },
       scales: {
         x: { ...bare, ticks: { color: css("--soft"), font: { size: 11 }, maxRotation: 0, autoSkipPadding: 24, align: "inner" } },
         y: { ...bare, min: 0, max: highest, ticks: { display: false } },
@@ -265,7 +270,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts
 // Paper is white whatever the screen is: redraw for it, and back again.
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("paper");
-  Chart.defaults.animation = false;
   drawCharts();
 });
 addEventListener("afterprint", () => {

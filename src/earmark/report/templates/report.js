@@ -52,7 +52,8 @@ function nameCell(one) {
 function changeCell(one) {
   const cell = element("td", "number");
   const arrow = { up: "▲ ", down: "▼ " }[one.direction] ?? "";
-  const points = one.change === null ? "–" : `${arrow}${one.change > 0 ? "+" : ""}${(one.change * 100).toFixed(1)} pp`;
+  const sign = one.change < 0 ? "−" : one.change > 0 ? "+" : "";
+  const points = one.change === null ? "–" : `${arrow}${sign}${Math.abs(one.change * 100).toFixed(1)} pp`;
   cell.append(element("span", one.direction ?? "none", points));
   return cell;
 }
