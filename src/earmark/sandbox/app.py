@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import uuid4
@@ -17,6 +18,7 @@ from earmark.sandbox.state import State
 from earmark.sandbox.wire import Reply, Request
 
 LARGEST_REQUEST = 512_000
+TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
 
 
 @dataclass
@@ -34,13 +36,14 @@ class App:
             return self._serve(request)
 
     def stats(self) -> dict[str, Any]:
-        """Return requests by route, 429s of the rate limit, faults by kind and writes by store."""
+        """Return requests by route and by minute, 429s of the rate limit, faults by kind, writes by store."""
         writes: dict[str, int] = {}
         for write in self.state.writes:
             writes[write.store] = writes.get(write.store, 0) + 1
         return {
             "requests": {route.name: 0 for route in routes.ROUTES} | {"token": 0} | dict(self.state.requests),
             "throttled": self.gate.throttled,
+            "windows": [*self.gate.windows, self.gate.used],
             "faults": dict(self.state.faults),
             "writes": writes,
         }
@@ -54,20 +57,16 @@ class App:
 
     def _serve(self, request: Request) -> Reply:
         correlation_id = str(uuid4())
-        if request.path == "/oauth/token":
-            name, storage = "token", False
-            reply = self._guarded(name, None, request, correlation_id)
-        else:
-            found = routes.find(request.method, request.path)
-            name = found[0].name if found else "unknown"
-            storage = bool(found and found[0].is_storage)
-            request.params = found[1] if found else {}
-            reply = self._guarded(name, found[0] if found else None, request, correlation_id)
+        found = routes.find(request.method, request.path)
+        route, request.params = found or (None, {})
+        name = "token" if request.path == TOKEN_PATH else route.name if route else "unknown"
+        reply = self._guarded(name, route, request, correlation_id)
         self.state.requests[name] += 1
-        if storage:
-            return reply
-        limits = self.gate.headers() if name != "token" else {}
-        return replace(reply, headers={"ININ-Correlation-Id": correlation_id, **limits, **reply.headers})
+        headers = {"Date": formatdate(self.state.clock(), usegmt=True)}
+        if route is None or not route.is_storage:
+            headers["ININ-Correlation-Id"] = correlation_id
+            headers |= {} if name == "token" else self.gate.headers()
+        return replace(reply, headers=headers | reply.headers)
 
     def _guarded(self, name: str, route: routes.Route | None, request: Request, correlation_id: str) -> Reply:
         """Answer, turning refusals into replies."""

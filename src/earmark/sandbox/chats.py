@@ -43,11 +43,16 @@ def present(**values: Any) -> dict[str, Any]:
 class Turn:
     """One thing that somebody did. `kind` is text, typing, receipt, attachment, quick_reply or button."""
 
-    id: str
+    conversation: str
+    index: int
     sender: str
     text: str
     at: int
     kind: str
+
+    @property
+    def id(self) -> str:
+        return named(self.conversation, "message", self.index)
 
     @property
     def purpose(self) -> str:
@@ -68,7 +73,7 @@ class Leg:
     handover: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Chat:
     """A conversation as it was seeded. Times are epoch milliseconds; `end` is None while it goes on.
 
@@ -99,7 +104,8 @@ class Chat:
         step = (self.last_moment - self.start) // (len(messages) + 1)
         return [
             Turn(
-                named(self.id, "message", index),
+                self.id,
+                index,
                 message["sender"],
                 message["text"],
                 self.start + step * (index + 1),

@@ -25,7 +25,7 @@ Kinds of fault, with their options:
     html, not_json, list, null, empty, bad_utf8         a body of this sort, with status 200
     null_enums, unknown_enums                           in an otherwise right answer
     duplicates, reorder                                 in the list that is answered
-    empty_page, bad_cursor, repeat_cursor               in a listing with cursors
+    empty_page, repeat_page, bad_cursor, repeat_cursor  in a listing with cursors
     job_failed, job_expired                             the analytics job ends like this
     delete          the conversation of the path is deleted just before
     other_writer    somebody else changes every record of the conversation of the path just before
@@ -38,7 +38,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path
@@ -46,10 +46,35 @@ from typing import Any
 
 BODIES = frozenset({"html", "not_json", "list", "null", "empty", "bad_utf8", "truncate"})
 EDITS = frozenset({"null_enums", "unknown_enums", "duplicates", "reorder"})
-TWISTS = frozenset({"empty_page", "bad_cursor", "repeat_cursor", "job_failed", "job_expired"})
+TWISTS = frozenset({"empty_page", "repeat_page", "bad_cursor", "repeat_cursor", "job_failed", "job_expired"})
 TRANSPORT = frozenset({"status", "reset_before", "reset_after", "hang", "slow", "drip"})
 EVENTS = frozenset({"delete", "other_writer"})
 KINDS = BODIES | EDITS | TWISTS | TRANSPORT | EVENTS
+
+
+NUMBER = (int, float)
+RULE_MEMBERS = {
+    "route": str,
+    "fault": Mapping,
+    "method": str,
+    "conversation": str,
+    "after": int,
+    "times": int,
+    "every": int,
+    "probability": NUMBER,
+}
+FAULT_MEMBERS = {
+    "kind": str,
+    "status": int,
+    "code": str,
+    "message": str,
+    "retry_after": (str, *NUMBER),
+    "permission": str,
+    "html": bool,
+    "honest": bool,
+    "seconds": NUMBER,
+    "applied": bool,
+}
 
 
 class FaultPlanError(ValueError):
@@ -151,26 +176,28 @@ def _draw(key: str) -> float:
 
 
 def _parse(plan: Any) -> FaultPlan:
-    if not isinstance(plan, Mapping) or not isinstance(plan.get("rules", []), list):
-        raise FaultPlanError('a plan is {"seed": number, "rules": [...]}')
-    if surplus := set(plan) - {"seed", "rules"}:
-        raise FaultPlanError(f"unknown in a plan: {', '.join(sorted(surplus))}")
-    rules = [_rule(number, rule) for number, rule in enumerate(plan.get("rules", []), 1)]
+    _check_members("a plan", plan, {"seed": int, "rules": list})
+    rules = [_rule(f"rule {number}", rule) for number, rule in enumerate(plan.get("rules", []), 1)]
     return FaultPlan(rules, plan.get("seed", 0))
 
 
-def _rule(number: int, rule: Any) -> Rule:
-    known = {field.name for field in fields(Rule)} - {"seen", "struck"}
-    if not isinstance(rule, Mapping) or "route" not in rule or not isinstance(rule.get("fault"), Mapping):
-        raise FaultPlanError(f"rule {number}: needs a route and a fault")
-    if surplus := set(rule) - known:
-        raise FaultPlanError(f"rule {number}: unknown {', '.join(sorted(surplus))}")
-    return Rule(**{**rule, "fault": _fault(number, rule["fault"])})
+def _rule(name: str, rule: Any) -> Rule:
+    _check_members(name, rule, RULE_MEMBERS)
+    if "route" not in rule or "fault" not in rule:
+        raise FaultPlanError(f"{name}: needs a route and a fault")
+    _check_members(f"{name}: its fault", rule["fault"], FAULT_MEMBERS)
+    if rule["fault"].get("kind") not in KINDS:
+        raise FaultPlanError(f"{name}: kind is one of {', '.join(sorted(KINDS))}")
+    if rule.get("every", 1) < 1:
+        raise FaultPlanError(f"{name}: every is 1 or more")
+    return Rule(**{**rule, "fault": Fault(**rule["fault"])})
 
 
-def _fault(number: int, fault: Mapping[str, Any]) -> Fault:
-    if fault.get("kind") not in KINDS:
-        raise FaultPlanError(f"rule {number}: kind is one of {', '.join(sorted(KINDS))}")
-    if surplus := set(fault) - {field.name for field in fields(Fault)}:
-        raise FaultPlanError(f"rule {number}: unknown in its fault: {', '.join(sorted(surplus))}")
-    return Fault(**fault)
+def _check_members(name: str, value: Any, members: Mapping[str, Any]) -> None:
+    if not isinstance(value, Mapping):
+        raise FaultPlanError(f"{name} must be an object")
+    for key, item in value.items():
+        if key not in members:
+            raise FaultPlanError(f"{name}: {key} is unknown; there are {', '.join(members)}")
+        if not isinstance(item, members[key]):
+            raise FaultPlanError(f"{name}: {key} has the wrong type")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from earmark.sandbox.refusals import RefusalError
+from earmark.sandbox.wire import member
 
 Facts = dict[str, list[str]]
 CONVERSATION_DIMENSIONS = {
@@ -71,34 +72,43 @@ def _checked(filters: Any) -> list[dict[str, Any]]:
         raise RefusalError(400)
     for one in filters:
         _check_clause(one)
-        for clause in one.get("clauses") or []:
-            _check_clause(clause)
     return filters
 
 
 def _check_clause(clause: Any) -> None:
     if not isinstance(clause, dict):
         raise RefusalError(400)
-    if clause.get("type", "and") not in {"and", "or"}:
-        raise _invalid(clause["type"], "type", "and, or")
-    for predicate in clause.get("predicates") or []:
-        if predicate.get("type", "dimension") not in {"dimension", "property", "metric"}:
-            raise _invalid(predicate["type"], "type", "dimension, property, metric")
-        if predicate.get("operator", "matches") not in {"matches", "exists", "notExists"}:
-            raise _invalid(predicate["operator"], "operator", "matches, exists, notExists")
+    _check_word(clause, "type", ("and", "or"))
+    for predicate in member(clause, "predicates", list, []):
+        if not isinstance(predicate, dict):
+            raise RefusalError(400)
+        _check_word(predicate, "type", ("dimension", "property", "metric"))
+        _check_word(predicate, "operator", ("matches", "exists", "notExists"))
+    for inner in member(clause, "clauses", list, []):
+        _check_clause(inner)
+
+
+def _check_word(holder: dict[str, Any], name: str, allowed: tuple[str, ...]) -> None:
+    value = holder.get(name)
+    if value is not None and value not in allowed:
+        raise RefusalError(
+            400,
+            f"Value [{value}] is not valid for field type [{name}]. Allowable values are: {', '.join(allowed)}",
+            code="invalid.value",
+        )
 
 
 def _holds(clause: dict[str, Any], facts: Facts) -> bool:
     results = [_predicate(one, facts) for one in clause.get("predicates") or []]
     results += [_holds(one, facts) for one in clause.get("clauses") or []]
-    return any(results) if clause.get("type", "and") == "or" else all(results)
+    return any(results) if clause.get("type") == "or" else all(results)
 
 
 def _predicate(predicate: dict[str, Any], facts: Facts) -> bool:
     values = facts.get(str(predicate.get("dimension")))
     if values is None:  # not a dimension of this level
         return False
-    operator = predicate.get("operator", "matches")
+    operator = predicate.get("operator") or "matches"
     if operator == "matches":
         return str(predicate.get("value", "")).lower() in values
     exists: bool = operator == "exists"
@@ -122,11 +132,3 @@ def _values(value: Any) -> list[str]:
     if value is None:
         return []
     return [str(item).lower() for item in value] if isinstance(value, list) else [str(value).lower()]
-
-
-def _invalid(value: Any, field: str, allowed: str) -> RefusalError:
-    return RefusalError(
-        400,
-        f"Value [{value}] is not valid for field type [{field}]. Allowable values are: {allowed}",
-        code="invalid.value",
-    )

@@ -27,6 +27,7 @@ class Gate:
     window_start: float = -math.inf
     used: int = 0
     throttled: int = 0
+    windows: list[int] = field(default_factory=list)
 
     def login(self, authorization: str, grant_type: str) -> str:
         """Return a fresh token.
@@ -73,6 +74,7 @@ class Gate:
         """
         now = self.clock()
         if not 0 <= now - self.window_start < WINDOW_SECONDS:
+            self.windows += [self.used] if self.used else []
             self.window_start, self.used = now, 0
         self.used += 1
         if self.used > self.rate_limit:

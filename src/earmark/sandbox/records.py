@@ -10,6 +10,7 @@ from typing import Any
 from earmark.sandbox.chats import named, stamp
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.schemas import FOREIGN_SCHEMA, Schemas, check_attributes
+from earmark.sandbox.wire import member
 
 LONGEST_ID = 128
 
@@ -61,7 +62,7 @@ class Records:
             raise RefusalError(404)
         return stored
 
-    def put(self, conversation: str, body: Any) -> Stored:
+    def put(self, conversation: str, body: dict[str, Any]) -> Stored:
         """Create a record or replace its attributes.
 
         Raises:
@@ -84,7 +85,7 @@ class Records:
         stored.touch(changed, now)
         return stored
 
-    def patch(self, conversation: str, body: Any) -> Stored:
+    def patch(self, conversation: str, body: dict[str, Any]) -> Stored:
         """Change the given keys; null removes one.
 
         Raises:
@@ -163,14 +164,14 @@ class Records:
         return schema
 
 
-def _checked(body: Any) -> tuple[str, dict[str, Any]]:
+def _checked(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the record id and the attributes of a request."""
-    if not isinstance(body, dict) or not isinstance(body.get("customAttributes"), dict):
+    if not isinstance(body.get("customAttributes"), dict):
         raise RefusalError(400)
-    record, divisions = body.get("id"), body.get("divisions") or []
-    if not isinstance(record, str) or not 0 < len(record) <= LONGEST_ID:
+    record = member(body, "id", str, "")
+    if not 0 < len(record) <= LONGEST_ID:
         raise RefusalError(400, "A record needs an id.", code="invalid.value")
-    if not isinstance(divisions, list) or not all(isinstance(division, str) for division in divisions):
+    if not all(isinstance(division, str) for division in member(body, "divisions", list, [])):
         raise RefusalError(400, "divisions must be a list of ids.", code="invalid.value")
     return record, body["customAttributes"]
 

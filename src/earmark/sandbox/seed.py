@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ DATA = Path(__file__).parent / "data"
 WEEKS = 8
 WEEK_SHARES = (6, 7, 9, 8, 11, 12, 15, 17)
 OPENS, CLOSES = 8, 18
+SATURDAY = 5
+KINDS = frozenset({"text", "typing", "receipt", "attachment", "quick_reply", "button"})
 QUEUES = ("Customer Care", "Technical Support", "Orders and Returns", "Billing and Accounts")
 QUEUE_OF = {
     "Technical Support": (
@@ -110,10 +112,12 @@ def _line(where: str, line: str) -> dict[str, Any]:
 
 
 def _messages(seed: dict[str, Any]) -> list[dict[str, str]]:
-    raw = seed["messages"] if "messages" in seed else [{"sender": "customer", "text": seed["text"]}]
+    raw = seed["messages"] if "messages" in seed else [{"text": seed.get("text")}]
+    if not isinstance(raw, list) or not all(isinstance(message, dict) for message in raw):
+        raise SeedError(f"conversation {seed['id']}: messages must be a list of objects")
     return [
         {"sender": str(message.get("sender") or "customer"), "text": str(message.get("text") or "")}
-        | ({"kind": message["kind"]} if "kind" in message else {})
+        | ({"kind": message["kind"]} if message.get("kind") in KINDS else {})
         for message in raw
     ]
 
@@ -129,13 +133,15 @@ def _media(seed: dict[str, Any], name: str) -> str:
 
 def _started(seed: dict[str, Any], name: str, today: date) -> int:
     if "started_at" in seed:
-        when = datetime.fromisoformat(seed["started_at"])
+        try:
+            when = datetime.fromisoformat(seed["started_at"])
+        except (TypeError, ValueError):
+            raise SeedError(f"conversation {name}: started_at is no ISO 8601 time") from None
         when = when if when.tzinfo else when.replace(tzinfo=UTC)
     else:
-        day = today - timedelta(weeks=WEEKS - _week(seed, name)) + timedelta(days=_draw(name, "day") % 7)
-        # A weekend's conversations move into the week before them, never past today.
-        day -= timedelta(days=max(0, day.weekday() - 4))
-        opening = datetime(day.year, day.month, day.day, OPENS, tzinfo=UTC)
+        first = today - timedelta(weeks=WEEKS - _week(seed, name))
+        days = [day for day in (first + timedelta(days=n) for n in range(7)) if day.weekday() < SATURDAY]
+        opening = datetime.combine(days[_draw(name, "day") % len(days)], time(OPENS), UTC)
         when = opening + timedelta(seconds=_draw(name, "time") % ((CLOSES - OPENS) * 3600))
     return int(when.timestamp() * 1000)
 

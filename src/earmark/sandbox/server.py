@@ -169,10 +169,7 @@ class Sandbox:
             stored.attributes |= attributes
             stored.divisions = stored.divisions if divisions is None else divisions
             stored.touch(attributes, self.clock())
-        version = stored.version
-        self.state.log(
-            "other", "custom_attributes", "put", conversation, stored.id, attributes, version=version
-        )
+        self.state.log_record("other", "patch" if record else "put", stored, attributes)
 
 
 def serve_forever(sandbox: Sandbox) -> None:

@@ -6,13 +6,13 @@ import json
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from earmark.sandbox.chats import Chat, named
-from earmark.sandbox.records import Records
+from earmark.sandbox.records import Records, Stored
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.schemas import Schemas
 from earmark.sandbox.seed import in_order
@@ -22,7 +22,7 @@ from earmark.sandbox.seed import in_order
 class Write:
     """An applied write: `store` is custom_attributes, participants, interactions or schemas.
 
-    `keys` are the attributes that the request carried, `version` the record's after it.
+    `attributes` are those that the request carried; `version` and `divisions` the record's after it.
     """
 
     who: str
@@ -30,9 +30,10 @@ class Write:
     action: str
     conversation: str
     record: str
-    keys: tuple[str, ...]
-    version: int | None
+    attributes: Mapping[str, Any]
     at: float
+    version: int | None = None
+    divisions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -82,15 +83,14 @@ class State:
     interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
-    generation: int = 0
     jobs_submitted: int = 0
-    last_query: tuple[Any, list[str]] = (None, [])
 
     def __post_init__(self) -> None:
         self.schemas = Schemas(self.clock, with_default=self.options.schema)
         self.records = Records(self.clock, self.schemas)
         self._listing = list(self.chats.values())
         self._starts = [chat.start for chat in self._listing]
+        self._search: tuple[str, list[Chat]] = ("", [])
         self._queues: set[str] = {queue for chat in self._listing for queue in chat.queues}
 
     @classmethod
@@ -131,6 +131,12 @@ class State:
     def started_between(self, start: int, end: int) -> list[Chat]:
         return self._listing[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
+    def search(self, key: str, find: Callable[[], list[Chat]]) -> list[Chat]:
+        """Return what `find` finds; the pages of one query, which follow each other, share it."""
+        if self._search[0] != key:
+            self._search = (key, find())
+        return self._search[1]
+
     def queues(self) -> list[str]:
         return sorted(self._queues)
 
@@ -140,31 +146,38 @@ class State:
         chat.gone = True
         self._listing = [other for other in self._listing if other is not chat]
         self._starts = [other.start for other in self._listing]
-        self.generation += 1
+        self._search = ("", [])
         self.records.erase(identity)
         self.participants.pop(identity, None)
         self.interactions.pop(identity, None)
 
     def log(
-        self,
-        who: str,
-        store: str,
-        action: str,
-        conversation: str,
-        record: str,
-        keys: Iterable[str] = (),
-        *,
-        version: int | None = None,
+        self, who: str, store: str, action: str, conversation: str, record: str, attributes: Mapping[str, Any]
     ) -> None:
+        """Note an applied write to participants, interactions or schemas."""
+        self.writes.append(Write(who, store, action, conversation, record, _copy(attributes), self.clock()))
+
+    def log_record(self, who: str, action: str, stored: Stored, attributes: Mapping[str, Any]) -> None:
+        """Note an applied write to a custom attributes record."""
         self.writes.append(
-            Write(who, store, action, conversation, record, tuple(keys), version, self.clock())
+            Write(
+                who,
+                "custom_attributes",
+                action,
+                stored.conversation,
+                stored.id,
+                _copy(attributes),
+                self.clock(),
+                stored.version,
+                tuple(stored.divisions),
+            )
         )
 
     def change_as_other(self, conversation: str) -> None:
         """Give every record of a conversation a new version, as somebody else's change would."""
-        for record in self.records.of(conversation):
-            record.touch({}, self.clock())
-            self.log("other", "custom_attributes", "patch", conversation, record.id, version=record.version)
+        for stored in self.records.of(conversation):
+            stored.touch({}, self.clock())
+            self.log_record("other", "patch", stored, {})
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything that was written, without versions and times: what end states are compared by."""

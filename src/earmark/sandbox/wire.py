@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from json import JSONDecodeError, dumps, loads
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from earmark.sandbox.refusals import RefusalError
 
 LONGEST_LINE = 65_536
 LARGEST_BODY = 64 * 1024 * 1024
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
+T = TypeVar("T")
 
 
 class NotHttpError(Exception):
@@ -118,8 +120,7 @@ class Reply:
 
     def head(self) -> bytes:
         length = len(self.body) if self.announced is None else self.announced
-        known = {status.value: status.phrase for status in HTTPStatus}
-        lines = [f"HTTP/1.1 {self.status} {known.get(self.status, 'Unknown')}"]
+        lines = [f"HTTP/1.1 {self.status} {PHRASES.get(self.status, 'Unknown')}"]
         if self.body:
             lines.append(f"Content-Type: {self.content_type}")
         lines += [f"Content-Length: {length}", *(f"{name}: {value}" for name, value in self.headers.items())]
@@ -151,6 +152,22 @@ def _read_headers(stream: BinaryIO) -> dict[str, str]:
         name, _, value = line.decode("latin-1").partition(":")
         headers[name.strip().lower()] = value.strip()
     return headers
+
+
+def member(body: dict[str, Any], name: str, kind: type[T], default: T) -> T:
+    """Return a member of a request body, the default where it is absent or null.
+
+    Raises:
+        RefusalError: 400, it has another type.
+    """
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise RefusalError(
+            400, f"Value [{value}] is not valid for field type [{name}].", code="invalid.value"
+        )
+    return value
 
 
 def segments(path: str) -> list[str]:

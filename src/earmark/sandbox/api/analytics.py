@@ -10,7 +10,7 @@ from earmark.sandbox.filters import Query, interval
 from earmark.sandbox.paging import cut, position
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import Job, State, next_id
-from earmark.sandbox.wire import Reply, Request
+from earmark.sandbox.wire import Reply, Request, member
 
 DAY_MS = 86_400_000
 LONGEST_INTERVAL_MS = 7 * DAY_MS
@@ -27,38 +27,36 @@ def query(state: State, request: Request) -> Any:
     start, end = interval(body.get("interval"))
     if end - start > LONGEST_INTERVAL_MS:
         raise RefusalError(400, "The interval is longer than 7 days.", code="invalid.value")
-    number, size = _paging(body.get("paging") or {})
+    number, size = _paging(member(body, "paging", dict, {}))
     found = _found(state, body, start // DAY_MS * DAY_MS, -(-end // DAY_MS) * DAY_MS)
-    page = [state.chats[one] for one in found[(number - 1) * size : number * size]]
+    page = found[(number - 1) * size : number * size]
     shown = [render(chat) for chat in page] or None
     return present(conversations=shown, totalHits=len(found), aggregations=[])
 
 
 def _paging(paging: dict[str, Any]) -> tuple[int, int]:
-    number, size = paging.get("pageNumber", 1), paging.get("pageSize", 25)
-    if not (isinstance(number, int) and isinstance(size, int) and number >= 1 and 1 <= size <= LARGEST_PAGE):
-        raise RefusalError(
-            400, f"pageNumber starts at 1 and pageSize is 1 to {LARGEST_PAGE}.", code="invalid.value"
-        )
+    number, size = member(paging, "pageNumber", int, 1), member(paging, "pageSize", int, 25)
+    if number < 1 or not 1 <= size <= LARGEST_PAGE:
+        message = f"pageNumber starts at 1 and pageSize is 1 to {LARGEST_PAGE}."
+        raise RefusalError(400, message, code="invalid.value")
     if number * size > LARGEST_RESULT:
-        raise RefusalError(
-            400, f"A query returns {LARGEST_RESULT} conversations at most.", code="invalid.value"
-        )
+        message = f"A query returns {LARGEST_RESULT} conversations at most."
+        raise RefusalError(400, message, code="invalid.value")
     return number, size
 
 
-def _found(state: State, body: dict[str, Any], start: int, end: int) -> list[str]:
-    """Return the matching ids; the pages of one query share the search."""
-    key = (state.generation, json.dumps({**body, "paging": None}, sort_keys=True))
-    if state.last_query[0] != key:
-        query = Query(body)
+def _found(state: State, body: dict[str, Any], start: int, end: int) -> list[Chat]:
+    query = Query(body)
+
+    def find() -> list[Chat]:
         found = [chat for chat in state.started_between(start, end) if query.matches(render(chat))]
-        state.last_query = (key, [chat.id for chat in _ordered(found, body)])
-    return state.last_query[1]
+        return _ordered(found, body)
+
+    return state.search(json.dumps({**body, "paging": None}, sort_keys=True), find)
 
 
 def _ordered(chats: list[Chat], body: dict[str, Any]) -> list[Chat]:
-    by_end = body.get("orderBy", "conversationStart") in {"conversationEnd", "segmentEnd"}
+    by_end = member(body, "orderBy", str, "conversationStart") in {"conversationEnd", "segmentEnd"}
     return sorted(
         chats,
         key=lambda chat: (chat.last_moment if by_end else chat.start, chat.id),

@@ -13,7 +13,7 @@ from earmark.sandbox.state import State
 from earmark.sandbox.wire import Reply, Request
 
 LARGEST_BULK = 100
-STORE = "custom_attributes"
+Apply = Callable[[str, dict[str, Any]], Stored]
 
 
 def listing(state: State, request: Request) -> Any:
@@ -27,11 +27,11 @@ def get(state: State, request: Request) -> Any:
 
 
 def put(state: State, request: Request) -> Any:
-    return {"id": _write(state, request, state.records.put, "put", request.json()).id}
+    return {"id": _write(state, request, state.records.put, "put", request.json_object()).id}
 
 
 def patch(state: State, request: Request) -> Reply:
-    _write(state, request, state.records.patch, "patch", request.json())
+    _write(state, request, state.records.patch, "patch", request.json_object())
     return Reply(204)
 
 
@@ -45,23 +45,20 @@ def patch_bulk(state: State, request: Request) -> Any:
 
 def delete(state: State, request: Request) -> Reply:
     chat, record = state.chat(request.params["conversation"]), request.params["record"]
-    keys = state.records.get(chat.id, record).attributes
+    stored = state.records.get(chat.id, record)
     state.records.delete(chat.id, record)
-    state.log(request.client, STORE, "delete", chat.id, record, keys)
+    state.log_record(request.client, "delete", stored, {})
     return Reply(204)
 
 
-def _write(
-    state: State, request: Request, apply: Callable[[str, Any], Stored], action: str, body: Any
-) -> Stored:
+def _write(state: State, request: Request, apply: Apply, action: str, body: dict[str, Any]) -> Stored:
     chat = state.chat(request.params["conversation"])
     stored = apply(chat.id, body)
-    keys = body["customAttributes"]
-    state.log(request.client, STORE, action, chat.id, stored.id, keys, version=stored.version)
+    state.log_record(request.client, action, stored, body["customAttributes"])
     return stored
 
 
-def _bulk(state: State, request: Request, apply: Callable[[str, Any], Stored], action: str) -> Any:
+def _bulk(state: State, request: Request, apply: Apply, action: str) -> Any:
     """Write each of the bodies; one that is refused does not stop the others."""
     bodies = request.json_list()
     if not 1 <= len(bodies) <= LARGEST_BULK or not all(
@@ -116,8 +113,7 @@ def change_schema(state: State, request: Request) -> Any:
 
 
 def _log_schema(state: State, request: Request, action: str, entry: dict[str, Any]) -> None:
-    keys = entry["jsonSchema"]["properties"]
-    state.log(request.client, "schemas", action, "", entry["id"], keys, version=entry["version"])
+    state.log(request.client, "schemas", action, "", entry["id"], entry["jsonSchema"]["properties"])
 
 
 def schema_versions(state: State, request: Request) -> Any:

@@ -21,7 +21,7 @@ def listing(state: State, request: Request) -> Any:
     kind, status = request.query.get("type", ""), request.query.get("status", "")
     size = request.number("limit", 25, most=LARGEST_PAGE)
     scope, cursor = f"interactions/{kind}/{status}", request.query.get("cursor", "")
-    chats = [chat for chat in state.listed() if _wanted(chat, kind, status)]
+    chats = state.search(scope, lambda: [chat for chat in state.listed() if _wanted(chat, kind, status)])
     found, following = cut(chats, scope, cursor, size, request.twist)
     if cursor and position(scope, cursor) == (size, 0):
         found, following = [], issue(scope, size, 1)

@@ -7,7 +7,7 @@ from typing import Any
 from earmark.sandbox.records import Stored
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import State
-from earmark.sandbox.wire import Request
+from earmark.sandbox.wire import Request, member
 
 LARGEST_PAGE = 100
 LARGEST_RESULT = 10_000
@@ -22,7 +22,7 @@ def search(state: State, request: Request) -> Any:
         raise RefusalError(404)
     body = request.json_object()
     number, size = _page(body)
-    criteria = body.get("query") or []
+    criteria = member(body, "query", list, [])
     _check(criteria)
     indexed = state.clock() - state.options.search_lag
     found = [
@@ -41,18 +41,17 @@ def search(state: State, request: Request) -> Any:
 
 
 def _page(body: dict[str, Any]) -> tuple[int, int]:
-    number, size = body.get("pageNumber", 1), body.get("pageSize", 25)
-    if not (isinstance(number, int) and isinstance(size, int) and number >= 1 and 1 <= size <= LARGEST_PAGE):
-        raise RefusalError(
-            400, f"pageNumber starts at 1 and pageSize is 1 to {LARGEST_PAGE}.", code="invalid.value"
-        )
+    number, size = member(body, "pageNumber", int, 1), member(body, "pageSize", int, 25)
+    if number < 1 or not 1 <= size <= LARGEST_PAGE:
+        message = f"pageNumber starts at 1 and pageSize is 1 to {LARGEST_PAGE}."
+        raise RefusalError(400, message, code="invalid.value")
     if number * size > LARGEST_RESULT:
         raise RefusalError(400, f"A search returns {LARGEST_RESULT} records at most.", code="invalid.value")
     return number, size
 
 
 def _sort(found: list[Stored], body: dict[str, Any]) -> None:
-    key = body.get("sortBy") or "id"
+    key = member(body, "sortBy", str, "id")
     found.sort(key=lambda one: (_values(one, key), one.id), reverse=body.get("sortOrder") == "DESC")
 
 
