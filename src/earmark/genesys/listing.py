@@ -145,10 +145,13 @@ class ConversationListing:
     # by job
 
     def _job(self, place: Place) -> tuple[list[Json], Place]:
+        if place.job is None:
+            return [], self._submit(place)
         span = place.spans[0]
         try:
-            place = place if place.job else self._submit(place)
-            answer = endpoints.job_results(self._session, place.job or "", place.after, PAGE_SIZE)
+            if place.after is None:
+                self._await(place.job)
+            answer = endpoints.job_results(self._session, place.job, place.after, PAGE_SIZE)
         except (GoneError, RefusedError) as error:
             return [], self._again(place, error.message)
         except _JobLostError as lost:
@@ -163,20 +166,22 @@ class ConversationListing:
         return found, replace(place, after=following)
 
     def _submit(self, place: Place) -> Place:
-        body = _FILTERS | {
-            "interval": place.spans[0].interval,
-            "order": "asc",
-            "orderBy": "conversationStart",
-        }
-        job = text(endpoints.submit_job(self._session, body).get("jobId"))
+        """Start a job; a span that is longer than the service takes is halved."""
+        span = place.spans[0]
+        body = _FILTERS | {"interval": span.interval, "order": "asc", "orderBy": "conversationStart"}
+        try:
+            job = text(endpoints.submit_job(self._session, body).get("jobId"))
+        except RefusedError:
+            if span.end - span.start <= DAY:
+                raise
+            return place.split()
         if not job:
             raise GarbledError("the service started a listing job without naming it")
         self._cursors.clear()
-        self._await(job)
         return replace(place, job=job, after=None)
 
     def _await(self, job: str) -> None:
-        pause, waited = 1.0, 0.0
+        pause, waited = 2.0, 0.0
         while waited < _POLL_PATIENCE:
             state = word(endpoints.job_status(self._session, job).get("state"))
             if state == "fulfilled":
@@ -185,7 +190,7 @@ class ConversationListing:
                 raise _JobLostError(f"the listing job is {state}")
             self._session.wait(pause)
             waited += pause
-            pause = min(pause * 1.5, 30.0)
+            pause = min(pause * 2, 30.0)
         self._delete(job)
         raise UnavailableError(
             "the listing job was not done after 30 minutes",

@@ -15,7 +15,7 @@ from earmark.model import Json
 
 _VERSION = 1
 DAY = timedelta(days=1)
-JOB_SPAN = timedelta(days=28)
+JOB_SPAN = timedelta(days=93)
 _INSTANT = timedelta(milliseconds=1)
 
 

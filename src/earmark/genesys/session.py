@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from earmark.errors import GoneError, RefusedError, UnavailableError
+from earmark.errors import EarmarkError, GoneError, RefusedError, UnavailableError
 from earmark.genesys import region, sdk
 from earmark.genesys.pacing import Gate, throttle_seconds, too_long
 from earmark.genesys.retry import Call, KeepsFailingError, Tally, error_text, pause_before_repeat
@@ -163,6 +163,8 @@ class Session:
                     hint="run the same command again later",
                     correlation_id=error.correlation_id,
                 ) from None
+            raise error from None
+        except EarmarkError as error:
             raise error from None
         self.wait(pause)
 

@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError
-from earmark.genesys import attribute_schema, endpoints
+from earmark.genesys import endpoints
+from earmark.genesys import schema as conversation_schema
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, items, mapping, mappings, text
 from earmark.model import ISSUE, PRODUCT, Change, Field, Json, Listing, Record, Usage
@@ -54,8 +55,8 @@ class CustomAttributesWriter:
 
     def prepare(self) -> Mapping[str, Field]:
         """See `ports.Writer`; one request."""
-        found = attribute_schema.find(self._session, self._schema)
-        self._fields = attribute_schema.fields(found, self._keys)
+        found = conversation_schema.find(self._session, self._schema)
+        self._fields = conversation_schema.fields(found, self._keys)
         self._schema_id = found.id
         return self._fields
 

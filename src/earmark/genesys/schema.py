@@ -120,3 +120,83 @@ def _core_type(key: str, definition: dict[str, Json]) -> str:
     references = [text(each.get("$ref")) for each in mappings(definition.get("allOf"))]
     named = [reference.rpartition("/")[2] for reference in references if reference]
     return word(named[0]) if named else key.rpartition("_")[2]
+
+
+def setup_schema(session: Session, title: str, keys: Mapping[str, str]) -> str:
+    """Create the schema, or add the fields it lacks; returns its id. An organisation has room for 50.
+
+    Raises:
+        SchemaError: The organisation offers no type that could hold a name.
+        EarmarkError: The service refuses it.
+    """
+    found = match(schemas(session), title)
+    properties = dict(found.properties) if found else {}
+    lacking = _lacking(found, keys)
+    if found and found.enabled and not lacking:
+        return found.id
+    if lacking:
+        properties |= _new_properties(session, lacking)
+    definition = dict(found.json_schema) if found else _blank(title)
+    definition["properties"] = properties
+    if found is None:
+        return text(endpoints.create_schema(session, definition).get("id"))
+    body: dict[str, Json] = {"version": found.version, "enabled": True, "jsonSchema": definition}
+    endpoints.update_schema(session, found.id, body)
+    return found.id
+
+
+def core_types(session: Session) -> dict[str, dict[str, Json]]:
+    """The types a field may have, by lower-case name."""
+    entities = mappings(endpoints.core_types(session).get("entities"))
+    return {word(each.get("name")) or word(each.get("id")): each for each in entities}
+
+
+def preferred_type(offered: Mapping[str, object]) -> str:
+    """Which of the offered core types holds names best; empty when none does."""
+    return next((core for core in _KINDS if core in offered), "")
+
+
+def _lacking(found: Schema | None, keys: Mapping[str, str]) -> dict[str, str]:
+    return {
+        label: base for label, base in keys.items() if found is None or _field(found, label, base) is None
+    }
+
+
+def _new_properties(session: Session, keys: Mapping[str, str]) -> dict[str, Json]:
+    offered = core_types(session)
+    core = preferred_type(offered)
+    if not core:
+        raise SchemaError(
+            "the organisation offers neither tags nor texts as attribute types",
+            hint="write with another writer, or ask Genesys about conversation schemas",
+        )
+    return {f"{base}_{core}": _property(core, base, offered[core]) for base in keys.values()}
+
+
+def _property(core: str, base: str, offered: dict[str, Json]) -> dict[str, Json]:
+    """A field as wide as the service lets it be."""
+    spec: dict[str, Json] = {
+        "allOf": [{"$ref": f"#/definitions/{core}"}],
+        "title": base,
+        "description": f"{base.replace('_', ' ')}, kept by Earmark",
+    }
+    limits = mapping(offered.get("validationLimits"))
+    if core == "tag":
+        of_items = mapping(offered.get("itemValidationLimits"))
+        spec["items"] = {"minLength": 1, "maxLength": _most(of_items, "maxLength", 100)}
+        return spec | {"minItems": 0, "maxItems": _most(limits, "maxItems", 10), "uniqueItems": True}
+    usual = 1000 if core == "longtext" else 100
+    return spec | {"minLength": 0, "maxLength": _most(limits, "maxLength", usual)}
+
+
+def _most(limits: dict[str, Json], name: str, otherwise: int) -> int:
+    return count(mapping(limits.get(name)).get("max")) or otherwise
+
+
+def _blank(title: str) -> dict[str, Json]:
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "title": title,
+        "description": "Products and issues that the conversation is about, found by Earmark",
+        "required": [],
+    }
