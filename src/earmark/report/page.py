@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from earmark.model import ISSUE, PRODUCT, Verdict
+from earmark.model import ISSUE, PRODUCT, State, Verdict
 from earmark.report.as_json import note, share
 from earmark.report.names import printable, unique_names
 from earmark.report.shape import EntityStats, LabelStats, NameCount, Report, Share, Slice
@@ -26,14 +26,14 @@ REASON_LENGTH = 300
 
 NOUNS = {PRODUCT: ("product", "products"), ISSUE: ("issue", "issues")}
 TITLES = {"queue": "By queue", "channel": "By channel", "language": "By language"}
-MEANINGS = {
-    "failed": "Something went wrong; the run can be resumed",
-    "conflict": "Somebody else changed our attributes; left alone",
-    "skipped": "Cannot be processed",
-    "gone": "Deleted after it was listed",
-    "pending": "The text is not ready yet; resume later",
-    "intended": "The change was sent or about to be; resume settles it",
-    "listed": "Not reached yet; resume goes on here",
+NEXT_STEPS = {
+    State.FAILED: "Resume the run to try these again.",
+    State.CONFLICT: "Somebody else changed our attributes meanwhile; theirs were left alone.",
+    State.SKIPPED: "Left out; correct the input if it is yours, and run again.",
+    State.GONE: "Nothing is left to do.",
+    State.PENDING: "The text is not ready yet; resume the run later.",
+    State.INTENDED: "Resume the run to find out whether the change arrived.",
+    State.LISTED: "Not reached yet; resume the run to go on.",
 }
 
 Names = Mapping[tuple[str, str], str]
@@ -49,6 +49,7 @@ def texts(report: Report) -> dict[str, Any]:
         "lead": list(_lead(report, names)),
         "tiles": list(_tiles(report)),
         "sections": [_section(label) for label in _charted(report)],
+        "weeks": len(report.weeks),
         "weekly": _weekly(report),
         "matrix": _matrix(report, names),
         "listed": len(report.entities),
@@ -261,7 +262,7 @@ def _attention(report: Report) -> dict[str, Any]:
         "reasons": [
             {
                 "state": state.value,
-                "meaning": MEANINGS.get(state.value, ""),
+                "next": NEXT_STEPS.get(state, ""),
                 "reason": shown(reason, "no reason given", REASON_LENGTH),
                 "count": f"{number:,}",
             }

@@ -169,7 +169,7 @@ function drawTrend(holder, trend, highest) {
         fill: true,
         borderWidth: 2,
         cubicInterpolationMode: "monotone",
-        pointRadius: shares.length === 1 ? 4 : 0,
+        pointRadius: 0,
         pointHitRadius: 14,
         pointHoverRadius: 4,
         pointBackgroundColor: accent,
