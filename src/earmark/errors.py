@@ -11,7 +11,8 @@ EarmarkError
 ├── ComeBackLaterError           nothing is wrong here: run again later           exit 75
 │   ├── RateLimitedError         the service asks for a longer pause than is reasonable to wait
 │   ├── UnavailableError         the service does not answer or keeps failing
-│   └── BusyError                another run holds the journal
+│   ├── BusyError                another run holds the journal
+│   └── StoppedError             the run was asked to stop while it was waiting
 ├── ConversationError            one conversation cannot be done, the rest go on  exit 3
 │   ├── GoneError                the conversation no longer exists
 │   ├── RefusedError             the service refuses this one request
@@ -118,6 +119,10 @@ class UnavailableError(ComeBackLaterError):
 
 class BusyError(ComeBackLaterError):
     """Another run holds the journal."""
+
+
+class StoppedError(ComeBackLaterError):
+    """The run was asked to stop while it was waiting."""
 
 
 class ConversationError(EarmarkError):

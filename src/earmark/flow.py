@@ -19,7 +19,7 @@ from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
 from earmark.delivery import Outcome, deliver, reconcile
-from earmark.errors import ConversationError, GoneError, UnavailableError
+from earmark.errors import ConversationError, GoneError, StoppedError, UnavailableError
 from earmark.journal import Intention, Journal, NewRun
 from earmark.model import (
     Change,
@@ -31,6 +31,7 @@ from earmark.model import (
     NotReady,
     Page,
     Ready,
+    Rejected,
     State,
     Unreadable,
     Usage,
@@ -143,6 +144,8 @@ def _sit(sitting: Sitting) -> None:
                 if job.stop.is_set():
                     break
         status = "interrupted" if job.stop.is_set() else "finished"
+    except StoppedError:
+        status = "interrupted"
     finally:
         job.stop.set()
         job.journal.finish(sitting.run_id, status, _spent(job))
@@ -284,6 +287,21 @@ def decided(
         yield decide(entities(mentions, scorer.score), policy)
 
 
+def extracted(
+    source: Source,
+    extractor: Extractor,
+    scorer: Scorer,
+    policy: Policy,
+    reject: Callable[[Rejected], None],
+) -> Iterator[tuple[Conversation, tuple[Decision, ...]]]:
+    """The flow without journal and writer, for a source whose text travels with the listing."""
+    for page in source.pages(Window()):
+        for rejected in page.rejected:
+            reject(rejected)
+        conversations = [tidy(listing.conversation) for listing in page.listings if listing.conversation]
+        yield from zip(conversations, decided(extractor, scorer, policy, conversations), strict=True)
+
+
 # plan → write
 
 
@@ -324,6 +342,8 @@ def _send(sitting: Sitting, changes: Sequence[tuple[Listing, Change]]) -> None:
 
     def send(item: tuple[Listing, Change]) -> None:
         listing, change = item
+        if job.stop.is_set():
+            return
         _settle(sitting, listing.id, deliver(job.writer, listing, change, _pause(job)))
 
     if not changes:

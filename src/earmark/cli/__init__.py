@@ -1,0 +1,72 @@
+"""The command line: one module a verb. Parse, call, print; data on stdout, talk on stderr.
+
+Exit codes: 0 done, 1 fatal, 2 configuration, 3 finished with skipped or failed conversations, 75 come back
+later, 130 / 143 stopped by a signal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from earmark.cli import (
+    config,
+    demo,
+    doctor,
+    extract,
+    report,
+    resume,
+    run,
+    runs,
+    sandbox,
+    show,
+    undo,
+)
+from earmark.errors import EarmarkError
+
+app = typer.Typer(
+    name="earmark",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find the products and issues in finished chats, write them back as attributes, and report them.",
+)
+app.command("run")(run.run)
+app.command("plan")(run.plan)
+app.command("resume")(resume.resume)
+app.command("undo")(undo.undo)
+app.command("extract")(extract.extract)
+app.command("report")(report.report)
+app.command("runs")(runs.runs)
+app.command("show")(show.show)
+app.command("doctor")(doctor.doctor)
+app.command("setup-schema")(doctor.setup_schema)
+app.command("sandbox")(sandbox.sandbox)
+app.command("config")(config.config)
+app.command("demo")(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Show the version and exit.")) -> None:
+    if version:
+        from earmark import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an error becomes one line, a next step and an exit code."""
+    try:
+        app()
+    except EarmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"  try: {error.hint}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone; point stdout elsewhere so that the interpreter does not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

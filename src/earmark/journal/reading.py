@@ -72,10 +72,10 @@ class JournalReader:
         with self._reading() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
-    def watermark(self, source: str, target: str) -> datetime | None:
-        """Where the last run over this source and target that listed everything ended its window."""
+    def watermark(self, source: str, writer: str) -> datetime | None:
+        """Where the last run from this source to this writer that listed everything ended its window."""
         query = select(func.max(RUNS.c.until)).where(
-            RUNS.c.source == source, RUNS.c.target == target, RUNS.c.listed, ~RUNS.c.dry_run
+            RUNS.c.source == source, RUNS.c.writer == writer, RUNS.c.listed, ~RUNS.c.dry_run
         )
         with self._reading() as connection:
             return rows.moment(connection.execute(query).scalar())
@@ -127,6 +127,11 @@ class JournalReader:
         )
         with self._reading() as connection:
             return rows.change_of(connection.execute(query).mappings().one())
+
+    def planned(self, run_id: str) -> Iterator[Change]:
+        """What a dry run would change, by conversation."""
+        for row in self._stream(CHANGES, run_id):
+            yield rows.change_of(row)
 
     def known(self, target: str, conversation_id: str) -> Record | None:
         """The record as our last write left it, where nobody else's keys live in it; else None.

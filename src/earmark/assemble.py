@@ -1,0 +1,278 @@
+"""Puts a job together from settings: which source, which writer, which extractor, over which window."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earmark.confidence import open_scorer
+from earmark.decide import Policy
+from earmark.errors import ConfigError, StoppedError
+from earmark.journal import Journal
+from earmark.model import ISSUE, PRODUCT, Record, Sender, Window
+from earmark.settings import Settings, credentials
+
+if TYPE_CHECKING:
+    from earmark.flow import Job
+    from earmark.genesys.session import Session
+    from earmark.ports import Extractor, Source, Writer
+
+PATIENT_SECONDS = 1.0
+FIRST_WINDOW = timedelta(days=7)
+SETTLING = timedelta(minutes=1)
+WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
+DEFAULT_REGIONS = {"genesys": "mypurecloud.com", "interactions": "my.genesys.cloud"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one run is asked to cover."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Opens what a command needs, once, and closes all of it at the end."""
+
+    settings: Settings
+    notice: Callable[[str], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    _closing: ExitStack = field(default_factory=ExitStack, repr=False)
+    _session: Session | None = field(default=None, repr=False)
+
+    def close(self) -> None:
+        self._closing.close()
+
+    def session(self, dialect: str = "genesys") -> Session:
+        """The connection to the service, shared by source and writer."""
+        if self._session is None:
+            from earmark.genesys.session import Credentials, open_session
+
+            client_id, secret = credentials(self.settings)
+            region = self.settings.region or DEFAULT_REGIONS[dialect]
+            self._session = open_session(
+                Credentials(region, client_id, secret),
+                max_connections=self.settings.workers,
+                retry_pause=self.settings.pace,
+                sleep=self._sleep,
+            )
+            self._closing.callback(self._session.close)
+        return self._session
+
+    def _sleep(self, seconds: float) -> None:
+        """Short pauses are sat out; a long one ends when the run is asked to stop."""
+        if seconds < PATIENT_SECONDS:
+            time.sleep(seconds)
+        elif self.stop.wait(seconds):
+            raise StoppedError("stopped while waiting for the service")
+
+    def source(self) -> Source:
+        """The source that the settings name.
+
+        Raises:
+            ConfigError: It is none that exists.
+        """
+        kind, detail = split_spec(self.settings.source or "", "source")
+        if kind == "genesys":
+            from earmark.sources.genesys import GenesysSource
+
+            return self._opened(
+                GenesysSource(
+                    self.session(kind),
+                    text=detail or self.settings.text,
+                    listing=self.settings.listing,
+                    workers=self.settings.workers,
+                )
+            )
+        if kind == "interactions":
+            from earmark.sources.interactions import InteractionsSource
+
+            return self._opened(
+                InteractionsSource(self.session(kind), limit=self.settings.interactions_limit)
+            )
+        from earmark.sources.files import FilesSource
+
+        return self._opened(FilesSource(detail))
+
+    def writer(self, journal: Journal) -> Writer:
+        """The writer that the settings name, or the one that belongs to the source."""
+        kind, detail = split_spec(self.settings.writer or self._default_writer(), "writer")
+        keys = {PRODUCT: self.settings.products_key, ISSUE: self.settings.issues_key}
+        match kind:
+            case "none":
+                from earmark.writers.none import NoWriter
+
+                return NoWriter()
+            case "custom_attributes":
+                from earmark.writers.custom_attributes import CustomAttributesWriter
+
+                def known(conversation_id: str) -> Record | None:
+                    return journal.known(writer.target, conversation_id)
+
+                writer = CustomAttributesWriter(
+                    self.session(), schema=self.settings.schema_name, keys=keys, known=known
+                )
+                return self._opened(writer)
+            case "participant_data":
+                from earmark.writers.participant_data import ParticipantDataWriter
+
+                return self._opened(ParticipantDataWriter(self.session(), keys=keys, notice=self.notice))
+            case "interactions":
+                from earmark.writers.interactions import InteractionsWriter
+
+                return self._opened(InteractionsWriter(self.session(kind), keys=keys, notice=self.notice))
+            case _:
+                from earmark.writers.files import FilesWriter
+
+                self._refuse_same_file(detail)
+                return self._opened(FilesWriter(Path(detail), keys))
+
+    def _default_writer(self) -> str:
+        kind, _ = split_spec(self.settings.source or "", "source")
+        return WRITERS.get(kind, "none")
+
+    def _refuse_same_file(self, path: str) -> None:
+        kind, source = split_spec(self.settings.source or "", "source")
+        if kind == "files" and Path(source).resolve() == Path(path).resolve():
+            raise ConfigError("the writer would overwrite the source file", hint="name another file")
+
+    def _opened(self, adapter: Any) -> Any:
+        self._closing.callback(adapter.close)
+        return adapter
+
+    def extractor(self) -> Extractor:
+        """The extraction pipeline: model, catalog and rules as configured."""
+        from earmark.extract import DEFAULT_LABEL_MAP, ExtractConfig, open_extractor
+
+        return open_extractor(
+            ExtractConfig(
+                model=self.settings.model,
+                label_map=self.settings.label_map or DEFAULT_LABEL_MAP,
+                catalogs=tuple(self.settings.catalog),
+                use_rules=self.settings.rules,
+                senders=senders(self.settings.senders),
+            )
+        )
+
+    def policy(self) -> Policy:
+        return Policy(self.settings.threshold, self.settings.thresholds)
+
+    def job(self, journal: Journal, asked: Asked) -> Job:
+        """Everything a run needs, ready to go."""
+        from earmark.flow import Job
+
+        source = self.source()
+        writer = self.writer(journal)
+        return Job(
+            source=source,
+            extractor=self.extractor(),
+            scorer=open_scorer(self.settings.scorer),
+            policy=self.policy(),
+            writer=writer,
+            journal=journal,
+            window=self._window(asked, journal.watermark(source.name, writer.name)),
+            limit=asked.limit,
+            dry_run=asked.dry_run,
+            patience=self.settings.patience,
+            workers=self.settings.workers,
+            pace=self.settings.pace,
+            options=options(self.settings, asked.limit),
+            stop=self.stop,
+        )
+
+    def _window(self, asked: Asked, last: datetime | None) -> Window:
+        """The window asked for; where a start is missing, a run goes on from the last complete one."""
+        if split_spec(self.settings.source or "", "source")[0] != "genesys":
+            return Window(asked.since, asked.until)
+        until = asked.until or datetime.now(UTC) - SETTLING
+        resumed = last - timedelta(hours=self.settings.overlap_hours) if last else until - FIRST_WINDOW
+        since = asked.since or resumed
+        if since >= until:
+            raise ConfigError("the window is empty: --since is not before --until")
+        return Window(since, until)
+
+
+@contextmanager
+def workshop(settings: Settings, notice: Callable[[str], None]) -> Iterator[Workshop]:
+    """A workshop that is closed when the block ends."""
+    opened = Workshop(settings, notice)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def split_spec(spec: str, what: str) -> tuple[str, str]:
+    """`kind[:detail]` as given to --source or --writer; a bare path is a file.
+
+    Raises:
+        ConfigError: Empty, or of no kind that exists.
+    """
+    kinds = {
+        "source": ("genesys", "interactions", "files"),
+        "writer": ("custom_attributes", "participant_data", "interactions", "files", "none"),
+    }[what]
+    kind, _, detail = spec.partition(":")
+    if kind in kinds and (kind != "files" or detail):
+        return kind, detail
+    if spec == "-" or "/" in spec or "." in spec:
+        return "files", spec
+    raise ConfigError(
+        f"{spec!r} is no {what}" if spec else f"no {what} is named",
+        hint=f"--{what} takes {', '.join(kinds)} (files:PATH, or just the path)",
+    )
+
+
+def senders(names: list[str]) -> frozenset[Sender]:
+    try:
+        return frozenset(Sender(name) for name in names)
+    except ValueError:
+        known = ", ".join(sender.value for sender in Sender)
+        raise ConfigError("senders names somebody unknown", hint=f"known are: {known}") from None
+
+
+def options(settings: Settings, limit: int | None) -> dict[str, Any]:
+    """What a resumed run takes over from the one that began it; no secrets."""
+    kept = settings.model_dump(mode="json", exclude={"client_id", "client_secret", "journal", "thresholds"})
+    policy = Policy(settings.threshold, settings.thresholds)
+    cuts = {label: policy.cut(label) for label in sorted({PRODUCT, ISSUE, *settings.thresholds})}
+    return kept | {"thresholds": cuts, "limit": limit}
+
+
+_AGO = re.compile(r"(\d+)\s*([hdw])")
+_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as people write it: `2026-03-01`, `2026-03-01T08:00+01:00`, or ago: `36h`, `7d`, `8w`.
+
+    Raises:
+        ConfigError: None of these.
+    """
+    if text is None:
+        return None
+    ago = _AGO.fullmatch(text.strip())
+    if ago:
+        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ConfigError(
+            f"{text!r} is no time", hint="write 2026-03-01, 2026-03-01T08:00Z, 36h, 7d or 8w"
+        ) from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def from_seconds(value: float | None) -> datetime | None:
+    return None if value is None else datetime.fromtimestamp(value, UTC)

@@ -1,0 +1,154 @@
+"""What the verbs share: option types, opening the journal, printing."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from earmark.journal import Journal
+    from earmark.settings import Settings
+
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC", help="genesys[:recordings|batch|messages|transcripts], interactions, or a file."
+    ),
+]
+WriterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC", help="custom_attributes, participant_data, interactions, files:PATH, or none."
+    ),
+]
+SinceOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Start of the window: 2026-03-01, 36h, 7d, 8w.")
+]
+UntilOption = Annotated[str | None, typer.Option(metavar="TIME", help="End of the window.")]
+ThresholdOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="N|LABEL=N", help="Drop entities below this confidence; may be given per label."),
+]
+LimitOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Stop after this many conversations.")
+]
+CatalogOption = Annotated[
+    list[Path] | None, typer.Option(metavar="FILE", help="Catalog of products and issues.")
+]
+ModelOption = Annotated[str | None, typer.Option(metavar="NAME", help="A spaCy pipeline by name or path.")]
+ScorerOption = Annotated[str | None, typer.Option(metavar="NAME", help="evidence or heuristic.")]
+JournalOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The journal; .earmark/journal.db by default.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ReportOption = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="PATH", help="Write a report there (.html, .json, .csv); may be repeated."),
+]
+RunArgument = Annotated[
+    str | None, typer.Argument(metavar="[RUN]", help="A run's id; the latest by default.")
+]
+
+
+def talk(message: str) -> None:
+    """Say something to the user, on stderr."""
+    print(message, file=sys.stderr)
+
+
+def say(message: str) -> None:
+    """Print a line of data for people, on stdout; control characters are made visible."""
+    print(plain(message))
+
+
+def plain(text: str) -> str:
+    """Text that a terminal shows as it is: no escape sequences, no half characters."""
+    visible = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return visible.encode("utf-8", "replace").decode()
+
+
+def shown(value: Any) -> str:
+    """An attribute's value for people."""
+    if value is None:
+        return "(absent)"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "(empty)"
+    return str(value) or "(empty)"
+
+
+def emit(data: Any) -> None:
+    """Print data as JSON, on stdout."""
+    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def line(data: Any) -> None:
+    """Print one JSON object on one line, on stdout. Half characters, which cannot be encoded, are escaped."""
+    text = json.dumps(data, ensure_ascii=False, default=str)
+    print(text.encode("utf-8", "backslashreplace").decode())
+
+
+def console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def thresholds(given: list[str] | None) -> dict[str, Any]:
+    """`0.7` and `ISSUE=0.8` as settings.
+
+    Raises:
+        ConfigError: Neither a number nor a label with one.
+    """
+    from earmark.errors import ConfigError
+
+    found: dict[str, Any] = {}
+    for part in given or []:
+        label, _, number = part.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise ConfigError(f"--threshold {part!r} is no number", hint="write 0.7 or ISSUE=0.8") from None
+        if label:
+            found.setdefault("thresholds", {})[label.upper()] = value
+        else:
+            found["threshold"] = value
+    return found
+
+
+def settings(**flags: Any) -> Settings:
+    from earmark.settings import load
+
+    return load(**{name: value for name, value in flags.items() if value not in (None, [], ())})
+
+
+@contextmanager
+def reading(path: Path | None) -> Iterator[Journal]:
+    """The journal, for looking only."""
+    from earmark.journal import Journal
+
+    journal = Journal(settings(journal=path).journal, time.time, readonly=True)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Journal]:
+    """The journal, held against other runs."""
+    from earmark.journal import Journal
+
+    journal = Journal(path, time.time)
+    try:
+        with journal.holding():
+            yield journal
+    finally:
+        journal.close()

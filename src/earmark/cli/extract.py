@@ -1,0 +1,64 @@
+"""`earmark extract`: conversations in, entities out, offline and without a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earmark.cli import common
+
+if TYPE_CHECKING:
+    from earmark.assemble import Workshop
+    from earmark.model import Conversation, Decision, Rejected
+
+
+def extract(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="JSONL, CSV or Parquet (.gz too); - is JSONL from stdin.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="PATH", help="A .jsonl, .csv or .parquet file; else stdout."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is below the threshold.")] = False,
+    threshold: common.ThresholdOption = None,
+    catalog: common.CatalogOption = None,
+    model: common.ModelOption = None,
+    scorer: common.ScorerOption = None,
+    limit: common.LimitOption = None,
+) -> None:
+    """Find products and issues in a file: one JSON object a conversation, with offsets and confidences."""
+    from earmark.assemble import workshop
+    from earmark.writers import export
+
+    source = file if file == "-" else f"files:{file}"
+    flags = common.thresholds(threshold) | {"catalog": catalog, "model": model, "scorer": scorer}
+    rejected: list[Rejected] = []
+    with workshop(common.settings(source=source, **flags), common.talk) as opened:
+        found = _analysed(opened, rejected, everything=everything, limit=limit)
+        if output is not None:
+            export.write(found, output)
+        else:
+            for conversation, decisions in found:
+                common.line(export.as_object(conversation, decisions))
+    for reject in rejected:
+        common.talk(f"skipped {reject.where}: {reject.reason}")
+    raise typer.Exit(3 if rejected else 0)
+
+
+def _analysed(
+    opened: Workshop, rejected: list[Rejected], *, everything: bool, limit: int | None
+) -> Iterator[tuple[Conversation, tuple[Decision, ...]]]:
+    from itertools import islice
+
+    from earmark.confidence import open_scorer
+    from earmark.flow import extracted
+    from earmark.model import Verdict
+
+    scorer = open_scorer(opened.settings.scorer)
+    found = extracted(opened.source(), opened.extractor(), scorer, opened.policy(), rejected.append)
+    for conversation, decisions in islice(found, limit):
+        yield conversation, tuple(d for d in decisions if everything or d.verdict is Verdict.KEEP)

@@ -1,0 +1,153 @@
+"""Running a job in a terminal: progress, signals, the summary at the end, the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from earmark.cli import common
+from earmark.model import State
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from earmark.journal import Journal
+    from earmark.report import Report
+
+UNFINISHED = (State.LISTED, State.PENDING, State.INTENDED)
+TROUBLED = (State.SKIPPED, State.FAILED, State.CONFLICT, State.GONE)
+
+
+class Signals:
+    """The first SIGINT or SIGTERM asks the run to stop, the second ends the process where it is."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self.received: int | None = None
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if self.received is not None:
+            os._exit(128 + number)
+        self.received = number
+        self._stop.set()
+        common.talk("finishing what is in flight; once more stops at once")
+
+    @contextmanager
+    def heeded(self) -> Iterator[Signals]:
+        """Install the handlers for the length of a block."""
+        previous = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield self
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def progress(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
+    """A progress bar on stderr, fed by the flow's `watch`; it shows nothing where stderr is no terminal."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    seen: Counter[str] = Counter()
+    lock = threading.Lock()
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[detail]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=common.console(stderr=True), transient=False) as bar:
+        task = bar.add_task("conversations", total=total, detail="")
+
+        def watch(what: str, count: int) -> None:
+            with lock:
+                seen[what] += count
+                settled = sum(number for state, number in seen.items() if state not in {"listed", "pending"})
+                detail = "  ".join(
+                    f"{number} {state}" for state, number in sorted(seen.items()) if state != "listed"
+                )
+                bar.update(task, total=total or seen["listed"] or None, completed=settled, detail=detail)
+
+        yield watch
+
+
+def exit_code(counts: Mapping[State, int], signalled: int | None) -> int:
+    """What a run's conversations make of the exit code."""
+    if signalled is not None:
+        return 128 + signalled
+    if any(counts.get(state) for state in UNFINISHED):
+        return 75
+    return 3 if any(counts.get(state) for state in TROUBLED) else 0
+
+
+def conclude(journal: Journal, run_id: str, paths: list[Path], *, as_json: bool, quiet: bool = False) -> None:
+    """Print the report of a run and write it where it was asked for."""
+    from earmark.report import print_summary, to_json, write
+
+    report = built(journal, run_id)
+    for path in paths:
+        write(report, path)
+    if as_json:
+        common.emit(to_json(report))
+    elif not quiet:
+        print_summary(report, common.console())
+    for path in paths:
+        common.talk(f"report: {path}")
+
+
+def built(journal: Journal, run_id: str, *, min_count: int = 1) -> Report:
+    """The report of a run, from the journal alone."""
+    from earmark.report import build
+
+    facts = journal.facts(run_id)
+    return build(facts, journal.conversations(run_id), journal.entities(run_id), min_count=min_count)
+
+
+def last_word(run_id: str, counts: Mapping[State, int], signalled: int | None) -> None:
+    """One line on stderr that says how the run ended and what to do next."""
+    told = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.items()) if count)
+    if signalled is not None:
+        common.talk(f"stopped: {told or 'nothing done'}. Go on with: earmark resume {run_id}")
+    elif any(counts.get(state) for state in UNFINISHED):
+        common.talk(f"not finished: {told}. Come back with: earmark resume {run_id}")
+    elif any(counts.get(state) for state in TROUBLED):
+        common.talk(f"finished with exceptions: {told}. Reasons: earmark report {run_id}")
+    else:
+        common.talk(f"finished: {told or 'no conversations in the window'}")
+
+
+def facts_json(row: Mapping[str, Any], counts: Mapping[State, int]) -> dict[str, Any]:
+    """A run as `earmark runs --json` shows it."""
+    from datetime import UTC, datetime
+
+    def iso(value: float | None) -> str | None:
+        return None if value is None else datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds")
+
+    return {
+        "id": row["id"],
+        "status": row["status"],
+        "dry_run": row["dry_run"],
+        "source": row["source"],
+        "writer": row["writer"],
+        "started_at": iso(row["started_at"]),
+        "finished_at": iso(row["finished_at"]),
+        "since": iso(row["since"]),
+        "until": iso(row["until"]),
+        "usage": row["usage"],
+        "conversations": {state.value: count for state, count in sorted(counts.items())},
+    }
