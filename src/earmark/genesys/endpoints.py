@@ -72,7 +72,7 @@ def job_availability(session: Session) -> Object:
     return _object(session, Call("GET", path, "ask how fresh listing jobs are", shape=dict))
 
 
-def queues(session: Session, page: int, size: int = 100) -> Object:
+def queues(session: Session, page: int, size: int = 500) -> Object:
     query = {"pageSize": str(size), "pageNumber": str(page)}
     return _object(session, Call("GET", "/api/v2/routing/queues", "list queues", shape=dict), query)
 

@@ -12,6 +12,7 @@ from earmark.genesys.shape import count, mapping, mappings, text, word
 from earmark.model import Field, Json
 
 SET_UP = "run `earmark setup-schema`, or add it under Orchestration > Conversation schemas"
+AS_TEXT = "nothing to do: names are written as one delimited text"
 
 _KINDS = {"tag": "list", "longtext": "text", "text": "text"}
 """Core type → kind of field, in order of preference. A property's name ends with its core type."""
