@@ -91,7 +91,7 @@ class NameFinder:
             clash = other.exact == spelling.exact or (other.exact is None and spelling.exact is None)
             if clash and other.index != index:
                 raise _ambiguous(form, entries[other.index], entry)
-        if all(other.index != index for other in known):
+        if spelling not in known:
             known.append(spelling)
 
     def _check(self, text: str, folded: str, kept: list[int], hit: tuple[int, int, int]) -> Found | None:

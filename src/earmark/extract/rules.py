@@ -3,8 +3,8 @@
 A rule is a regular expression (RE2) over lower-cased text in which a space stands for any white space and
 `<name>` for an entry of [words]. A group named `issue` narrows what is marked; a group named `code` goes into
 the canonical id and, as {code}, into the name. `tail` words of object may follow ("can't open" + "the file").
-A rule whose sense turns around after a negation ("broken") is `negatable`; `fixed` phrases keep product words
-inside.
+`unless` names the [context] lists whose words keep a rule from firing when they stand just before it ("not" before
+"broken"), `except` the codes that it does not take; `fixed` phrases keep product words inside.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _MACRO = re.compile(r"(?<!\?P)<([a-z_]+)>")
 _WORD = re.compile(r"[ \t]+([\w'’$€£%&/.:+-]*\w)")
 _CLAUSE = re.compile(r"[.,;:!?\n()]|\bbut\b|\band\b")
 _CONTEXT_CHARACTERS = 40
-_RULE_KEYS = {"id", "family", "name", "pattern", "tail", "negatable", "fixed"}
+ALWAYS = "hypotheses"  # the context list that holds for every rule
+_RULE_KEYS = {"id", "family", "name", "pattern", "tail", "unless", "except", "fixed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Rule:
     pattern: str
     precision: float
     tail: int = 0
-    negatable: bool = False
+    unless: tuple[str, ...] = ()
+    exceptions: frozenset[str] = frozenset()
     fixed: bool = False
 
 
@@ -47,14 +49,13 @@ class Rule:
 class RuleSet:
     """Rules with the words they share: `tail_stops` end an object, `danglers` are cut from its end.
 
-    `negations` before a negatable rule and `hypotheses` before any rule keep it from firing.
+    `context` holds the lists of words that may stand before a phrase and keep its rule from firing.
     """
 
     rules: tuple[Rule, ...]
     tail_stops: frozenset[str]
     danglers: frozenset[str]
-    negations: str
-    hypotheses: str
+    context: Mapping[str, tuple[str, ...]]
     base_forms: Mapping[str, str]
 
 
@@ -96,12 +97,15 @@ def parse_rules(documents: Sequence[Mapping[str, Any]], where: str = "rules") ->
             if rule.id in rules:
                 raise CatalogError(f"{where}: the rule id {rule.id!r} is used twice")
             rules[rule.id] = rule
+    for rule in rules.values():
+        unknown = set(rule.unless) - shared.keys() - {ALWAYS}
+        if unknown:
+            raise CatalogError(f"{where}: rule {rule.id!r} names the unknown context {min(unknown)!r}")
     return RuleSet(
         rules=tuple(rules.values()),
         tail_stops=frozenset(shared.get("tail_stops", ())),
         danglers=frozenset(shared.get("danglers", ())),
-        negations=_any_of(shared.get("negations", [])),
-        hypotheses=_any_of(shared.get("hypotheses", [])),
+        context={name: tuple(values) for name, values in shared.items()},
         base_forms=base_forms,
     )
 
@@ -125,7 +129,17 @@ def _rule(
         raise CatalogError(f"{about}: the pattern cannot be used: {error}") from None
     if "{code}" in row["name"] and "code" not in groups:
         raise CatalogError(f"{about}: the name uses {{code}}, and the pattern has no group of that name")
-    return Rule(**{**row, "pattern": pattern, "precision": precisions[row["family"]]})
+    return Rule(
+        id=row["id"],
+        family=row["family"],
+        name=row["name"],
+        pattern=pattern,
+        precision=precisions[row["family"]],
+        tail=row.get("tail", 0),
+        unless=(ALWAYS, *row.get("unless", ())),
+        exceptions=frozenset(row.get("except", ())),
+        fixed=row.get("fixed", False),
+    )
 
 
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
@@ -134,33 +148,29 @@ def _expand(pattern: str, words: Mapping[str, str]) -> str:
     return rf"\b(?P<all>{pattern})\b".replace(" ", r"[ \t\n]+")
 
 
-def _any_of(alternatives: list[str]) -> str:
-    return "|".join(alternatives)
-
-
 class RuleFinder:
     """Finds the issue phrases of a rule set. Linear in the length of the text."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
         self._patterns = PatternSet([(rule.pattern, True) for rule in rules.rules])
-        self._negation = _guard(rules.negations)
-        self._hypothesis = _guard(rules.hypotheses)
+        self._guards = {name: _guard(words) for name, words in rules.context.items()}
 
     def __call__(self, text: str) -> Iterator[Candidate]:
         """Yield every phrase in the text, overlapping ones too."""
         folded = fold(text)
         for index, match in self._patterns.finditer(folded):
             rule = self._rules.rules[index]
-            if self._stands(folded, _bounds(match, "all")[0], rule):
+            if self._stands(folded, match, rule):
                 yield self._candidate(folded, match, rule)
 
-    def _stands(self, folded: str, start: int, rule: Rule) -> bool:
-        before = folded[max(0, start - _CONTEXT_CHARACTERS) : start]
-        clause = _CLAUSE.split(before)[-1]
-        if self._hypothesis and self._hypothesis.search(clause):
+    def _stands(self, folded: str, match: Any, rule: Rule) -> bool:
+        code = match.groupdict().get("code") or ""
+        if not rule.exceptions.isdisjoint((code, code.split(" ")[0])):
             return False
-        return not (rule.negatable and self._negation and self._negation.search(clause))
+        start, _ = _bounds(match, "all")
+        clause = _CLAUSE.split(folded[max(0, start - _CONTEXT_CHARACTERS) : start])[-1]
+        return not any(self._guards[name].search(clause) for name in rule.unless if name in self._guards)
 
     def _candidate(self, folded: str, match: Any, rule: Rule) -> Candidate:
         groups = match.groupdict()
@@ -204,6 +214,6 @@ def _bounds(match: Any, group: str) -> tuple[int, int]:
     return int(start), int(end)
 
 
-def _guard(alternatives: str) -> Any:
-    """Matches when one of the alternatives stands at most two words before the phrase."""
-    return compile_pattern(rf"\b(?:{alternatives})(?: \S+){{0,2}} ?$") if alternatives else None
+def _guard(words: Sequence[str]) -> Any:
+    """Matches when one of the words stands at most two words before the phrase."""
+    return compile_pattern(rf"\b(?:{'|'.join(words)})(?: \S+){{0,2}} ?$")
