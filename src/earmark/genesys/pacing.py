@@ -74,9 +74,9 @@ class Gate:
                 if delay <= 0:
                     self._take(now)
                     return
+                if delay > PATIENCE:
+                    raise too_long(delay)
                 self._waited += delay
-            if delay > PATIENCE:
-                raise too_long(delay)
             self._sleep(delay)
 
     def settle(self, headers: Mapping[str, str] | None = None) -> None:

@@ -22,22 +22,18 @@ _LONGEST_POLL = 15.0
 
 def by_recordings(session: Session, listings: Sequence[Listing], workers: int) -> Iterator[Fetched]:
     """One request a conversation."""
-
-    def read(listing: Listing) -> Fetched:
-        answer = endpoints.recordings(session, listing.id)
-        if answer.status == 202 or answer.empty:
-            return NotReady(listing.id, "its recording is still being prepared", TRANSCODING_SECONDS)
-        return _settled(listing, wire.recorded(listing, answer.body))
-
-    return _each(read, listings, workers)
+    return _each(lambda listing: _recorded(session, listing), listings, workers)
 
 
 def by_messages(session: Session, listings: Sequence[Listing], workers: int) -> Iterator[Fetched]:
-    """Two requests a conversation (more beyond 1,000 messages); web messaging only."""
+    """Two requests a conversation (more beyond 1,000 messages).
+
+    The message API knows web messaging alone: web chats are read from their recordings.
+    """
 
     def read(listing: Listing) -> Fetched:
         if listing.channel == wire.WEBCHAT:
-            return Unreadable(listing.id, "the message API has no text of web chats: use text = recordings")
+            return _recorded(session, listing)
         ids = wire.message_ids(endpoints.message_ids(session, listing.id))
         payloads = [
             endpoints.message_texts(session, listing.id, ids[start : start + BULK_SIZE])
@@ -131,6 +127,13 @@ def _batch_problem(listing: Listing, problem: str) -> Fetched:
     if "archiv" in said:
         return Unreadable(listing.id, wire.ARCHIVED)
     return Unreadable(listing.id, "the batch reports an error for its recording")
+
+
+def _recorded(session: Session, listing: Listing) -> Fetched:
+    answer = endpoints.recordings(session, listing.id)
+    if answer.status == 202 or answer.empty:
+        return NotReady(listing.id, "its recording is still being prepared", TRANSCODING_SECONDS)
+    return _settled(listing, wire.recorded(listing, answer.body))
 
 
 def _settled(listing: Listing, found: wire.Transcript) -> Fetched:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError
+from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError, VersionConflictError
 from earmark.genesys import endpoints
 from earmark.genesys import schema as conversation_schema
 from earmark.genesys.session import Session
@@ -47,6 +48,8 @@ class CustomAttributesWriter:
         self._schema_id = ""
         self._fields: Mapping[str, Field] = {}
         self._searches = True
+        self._search_tried = False
+        self._lock = threading.Lock()
 
     @property
     def target(self) -> str:
@@ -76,13 +79,18 @@ class CustomAttributesWriter:
         return self._own(listing.id, mappings(answer["results"]))
 
     def apply(self, change: Change) -> Record:
-        """See `ports.Writer`; one request. A record that is taken back and holds nothing else is deleted."""
+        """See `ports.Writer`; one request, and one more before a session's first new record.
+
+        A record that is taken back and holds nothing else is deleted.
+        """
         conversation_id, base = change.conversation_id, change.base
         ours = change.before.keys() | change.after.keys()
         values = {key: value for key, value in base.values.items() if key not in ours} | dict(change.after)
         if change.removes_record and not values:
             self._delete(conversation_id)
             return Record(conversation_id, exists=False)
+        if not base.exists:
+            self._try_search(conversation_id)
         record_id = self.record_id(conversation_id)
         body: dict[str, Json] = {
             "id": record_id,
@@ -108,6 +116,16 @@ class CustomAttributesWriter:
 
     def close(self) -> None:
         """Nothing to do: the session belongs to the source."""
+
+    def _try_search(self, conversation_id: str) -> None:
+        """Before the first record is created, see for once that the search was right not to find it."""
+        with self._lock:
+            if self._search_tried or not self._searches:
+                return
+            if self.read(Listing(conversation_id)).exists:
+                self._searches = False
+                raise VersionConflictError("the search does not show this record yet", ref=conversation_id)
+            self._search_tried = True
 
     def _look_up(self, ids: Sequence[str]) -> dict[str, Record]:
         if self._searches:
