@@ -17,10 +17,10 @@ from earmark.report.wording import count, span
 
 TOP = 10
 TROUBLES = 6
-WIDE = 100
-NARROW = 64
-BAR = 14
-NARROW_BAR = 5
+WIDE = 110
+NAME = 34
+BAR = 16
+FIGURES = 26  # columns that the figures of a chart and the gaps between them take
 ACCENTS = {PRODUCT: "cyan", ISSUE: "yellow"}
 EIGHTHS = " ▏▎▍▌▋▊▉"
 ARROWS = {"up": "▲", "down": "▼", "steady": "·"}
@@ -31,16 +31,17 @@ def print_summary(report: Report, console: Console) -> None:
     console.print()
     console.print(_headline(report))
     console.print()
-    bar = BAR if console.width >= NARROW else NARROW_BAR
-    charts = [_chart(report, PRODUCT, "Products", bar), _chart(report, ISSUE, "Issues", bar)]
-    if console.width >= WIDE:
-        side_by_side = Table.grid(expand=True, padding=(0, 4))
-        side_by_side.add_column(ratio=1)
-        side_by_side.add_column(ratio=1)
+    wide = console.width >= WIDE
+    room = console.width // 2 if wide else console.width
+    charts = [_chart(report, PRODUCT, "Products", room), _chart(report, ISSUE, "Issues", room)]
+    if wide:
+        side_by_side = Table.grid(expand=True)
+        side_by_side.add_column(width=room)
+        side_by_side.add_column(width=room)
         side_by_side.add_row(*charts)
         console.print(side_by_side)
     else:
-        console.print(Group(charts[0], Text(), charts[1]))
+        console.print(Group(*charts))
     if report.attention.total:
         console.print()
         console.print(_attention(report))
@@ -64,26 +65,26 @@ def _headline(report: Report) -> Text:
     return line
 
 
-def _chart(report: Report, label: str, title: str, bar: int) -> RenderableType:
+def _chart(report: Report, label: str, title: str, room: int) -> RenderableType:
     entities = report.of(label)
     accent = ACCENTS[label]
-    table = Table(box=None, padding=(0, 1), show_edge=False, title_justify="left", expand=False)
-    table.title = Text(f"  {title}  {len(entities):,}", style=f"bold {accent}")
-    table.add_column(Text(), no_wrap=True, overflow="ellipsis", max_width=30 if bar == BAR else 16)
+    heading = Text(f"  {title}  {len(entities):,}", style=f"bold {accent}")
     if not entities:
-        table.add_row(Text(" none found", style="dim"))
-        return table
+        return Group(heading, Text("  none found", style="dim"))
+    spare = max(room - FIGURES, 6)
+    bar = min(BAR, spare // 3)
+    table = Table(box=None, padding=(0, 1))
+    table.add_column(Text(), no_wrap=True, overflow="ellipsis", width=min(NAME, spare - bar))
     table.add_column(Text(), no_wrap=True, width=bar)
-    table.add_column(Text("conv.", style="dim"), justify="right", no_wrap=True, min_width=5)
-    table.add_column(Text("share", style="dim"), justify="right", no_wrap=True, min_width=5)
-    table.add_column(Text(), min_width=1)
+    table.add_column(Text("conv.", style="dim"), justify="right", no_wrap=True, width=7)
+    table.add_column(Text("share", style="dim"), justify="right", no_wrap=True, width=6)
+    table.add_column(Text(), width=1)
     names = unique_names(entities)
     most = entities[0].conversations
     for entity in entities[:TOP]:
         table.add_row(*_row(entity, names[label, entity.id], _bar(entity.conversations / most, bar), accent))
-    if len(entities) > TOP:
-        table.add_row(Text(f" and {len(entities) - TOP:,} more", style="dim"))
-    return table
+    rest = len(entities) - TOP
+    return Group(heading, table, Text(f"  and {rest:,} more" if rest > 0 else "", style="dim"))
 
 
 def _row(entity: EntityStats, name: str, bar: str, accent: str) -> tuple[Text, ...]:
@@ -104,9 +105,9 @@ def _bar(fraction: float, width: int) -> str:
 
 def _attention(report: Report) -> RenderableType:
     attention = report.attention
-    table = Table(box=None, padding=(0, 1), show_header=False, title_justify="left")
+    table = Table(box=None, padding=(0, 1), show_header=False)
     needs = "conversation needs" if attention.total == 1 else "conversations need"
-    table.title = Text(f"  {attention.total:,} {needs} attention", style="bold red")
+    heading = Text(f"  {attention.total:,} {needs} attention", style="bold red")
     table.add_column(no_wrap=True)
     table.add_column(justify="right")
     table.add_column()
@@ -114,7 +115,7 @@ def _attention(report: Report) -> RenderableType:
         table.add_row(Text(f" {state.value}", style="red"), Text(f"{number:,}"), Text(printable(reason)))
     if len(attention.reasons) > TROUBLES:
         table.add_row(Text(" …", style="dim"), Text(), Text("more reasons are in the report", style="dim"))
-    return table
+    return Group(heading, table)
 
 
 def _footer(report: Report) -> Iterator[RenderableType]:

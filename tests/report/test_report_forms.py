@@ -1,0 +1,484 @@
+"""The forms a report takes: JSON, CSV, HTML, the terminal, and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from earmark.errors import OutputError
+from earmark.model import (
+    ISSUE,
+    PRODUCT,
+    ConversationRow,
+    EntityRow,
+    RunFacts,
+    State,
+    Usage,
+    Verdict,
+    Window,
+)
+from earmark.report import Report, build, print_summary, to_csv, to_html, to_json, write
+from earmark.report.wording import span
+
+MONDAY = datetime(2025, 3, 3, 12, tzinfo=UTC)
+RUN = RunFacts(
+    id="run-7",
+    started_at=datetime(2025, 5, 1, tzinfo=UTC),
+    finished_at=datetime(2025, 5, 1, 0, 2, 5, tzinfo=UTC),
+    status="finished",
+    source="genesys:recordings",
+    writer="custom_attributes",
+    window=Window(MONDAY, None),
+    dry_run=False,
+    extractor={"model": "blank", "catalog": "products.csv"},
+    scorer="heuristic",
+    thresholds={PRODUCT: 0.7, ISSUE: 0.7},
+    usage=Usage(requests=61, retries=2, throttled=1, waited_seconds=3.5),
+)
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "\"><svg onload='alert(1)'>",
+    "javascript:alert(1)//",
+    "=cmd()|' /C calc'!A0",
+    "{{7*7}}{% raw %}",
+    "[bold red]loud[/] [link=http://x.example]y[/link]",
+    "\x1b[31mred\x1b[0m \x1b]8;;http://x.example\x07link\x1b]8;;\x07",
+    "line\r\nbreak \u2028 \u2029 nul \x00 bell \x07",
+    "\u202egnp.exe \u2066isolate",
+    "lone \ud800 surrogate",
+    "مرحبا بالعالم",
+    "👩‍👩‍👧 emoji",
+    "x" * 5000,
+    "",
+)
+
+
+def counted_run(names: tuple[str, ...] = ("Router X200", "Tablet"), size: int = 28, **facts: Any) -> Report:
+    """Every second conversation has all the names as products, every third as issues."""
+    conversations = [
+        ConversationRow(
+            f"c{n}",
+            State.WRITTEN,
+            None,
+            "webchat",
+            names[n % len(names)],
+            "en",
+            MONDAY + timedelta(days=n),
+            4,
+        )
+        for n in range(size)
+    ]
+    conversations.append(
+        ConversationRow("bad", State.FAILED, names[0], "webchat", None, None, MONDAY, 0, "corr-9")
+    )
+    return build(replace(RUN, **facts), conversations, findings_of(names, size))
+
+
+def findings_of(names: tuple[str, ...], size: int) -> Iterator[EntityRow]:
+    for label, step in ((PRODUCT, 2), (ISSUE, 3)):
+        for number in range(0, size, step):
+            for position, name in enumerate(names):
+                yield EntityRow(
+                    f"c{number}", label, f"id{position}", name, Verdict.KEEP, 0.85, "evidence", 2,
+                    (name, "other"), ("customer",), True,
+                )  # fmt: skip
+
+
+# JSON
+
+
+def test_the_contract_is_a_part_of_the_json() -> None:
+    report = to_json(counted_run())
+    assert report["products"] == {"Router X200": 14, "Tablet": 14}
+    assert report["issues"] == {"Router X200": 10, "Tablet": 10}
+    assert report["total_interactions_processed"] == 28
+    assert report["schema"] == "earmark.report/1"
+
+
+def test_frequencies_come_commonest_first_then_by_name() -> None:
+    rows = [replace(row, canonical_id=row.name) for row in findings_of(("b", "a", "c"), 12)]
+    rows += [replace(rows[0], conversation_id="c1", canonical_id="c", name="c")]
+    conversations = [
+        ConversationRow(f"c{n}", State.WRITTEN, None, "x", None, None, None, 1) for n in range(12)
+    ]
+    assert list(to_json(build(RUN, conversations, rows))["products"]) == ["c", "a", "b"]
+
+
+def test_two_ids_with_one_name_do_not_overwrite_each_other() -> None:
+    report = to_json(counted_run(("Router", "Router", "Router [id0]")))
+    assert sum(report["products"].values()) == 3 * 14
+    assert set(report["products"]) == {"Router [id0] [id0]", "Router [id1]", "Router [id0]"}
+    assert len({entity["unique_name"] for entity in report["entities"] if entity["label"] == ISSUE}) == 3
+
+
+@pytest.mark.parametrize("names", [("Router", "Tablet"), HOSTILE])
+def test_the_json_matches_its_published_schema(names: tuple[str, ...]) -> None:
+    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
+    for report in (counted_run(names), counted_run(names, 1, finished_at=None), build(RUN, [], [])):
+        assert list(violations(json.loads(json.dumps(to_json(report))), schema, schema)) == []
+
+
+def test_the_schema_check_notices_what_is_wrong() -> None:
+    """Guards the check above: a missing, an unknown and an ill-typed key are all reported."""
+    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
+    wrong = to_json(counted_run())
+    del wrong["weeks"]
+    wrong["surprise"] = 1
+    wrong["products"]["Tablet"] = "many"
+    wrong["labels"][0]["findings"]["keep"] = -1
+    assert sorted(violations(wrong, schema, schema)) == [
+        "$ has surprise",
+        "$ lacks weeks",
+        "$.labels[0].findings.keep is too small",
+        "$.products.Tablet is no integer",
+    ]
+
+
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    "null": type(None),
+}  # fmt: skip
+
+
+def violations(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "$") -> Iterator[str]:
+    """Check the part of JSON Schema that the published schema uses."""
+    if "$ref" in schema:
+        yield from violations(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root, at)
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    matches = [isinstance(value, TYPES[kind]) and not (kind != "boolean" and value is True) for kind in kinds]
+    if kinds and not any(matches):
+        yield f"{at} is no {' or '.join(kinds)}"
+        return
+    yield from (f"{at} {problem}" for problem in scalar_violations(value, schema))
+    if isinstance(value, dict):
+        yield from object_violations(value, schema, root, at)
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from violations(item, schema.get("items", {}), root, f"{at}[{position}]")
+
+
+def scalar_violations(value: Any, schema: dict[str, Any]) -> Iterator[str]:
+    if "const" in schema and value != schema["const"]:
+        yield f"is not {schema['const']}"
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"is none of {schema['enum']}"
+    if "minimum" in schema and value < schema["minimum"]:
+        yield "is too small"
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield "does not match"
+    if isinstance(value, list) and not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 1e9):
+        yield f"has {len(value)} items"
+
+
+def object_violations(
+    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], at: str
+) -> Iterator[str]:
+    known = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    yield from (f"{at} lacks {key}" for key in schema.get("required", ()) if key not in value)
+    for key, item in value.items():
+        if key not in known and others is False:
+            yield f"{at} has {key}"
+        elif key in known or others is not True:
+            yield from violations(item, known.get(key, others), root, f"{at}.{key}")
+
+
+def test_evidence_is_never_sold_as_probability() -> None:
+    """In every form that a person reads."""
+    report = counted_run()
+    said = "evidence, not a calibrated probability"
+    assert said in to_json(report)["confidence"]["note"]
+    assert said in to_html(report)
+    assert said in terminal(report)
+
+
+# CSV
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1+1", "＋1", "－1", "＠x", " =1",
+        "\ufeff=1", "\u200b=1", "\u3000=1",
+    ],
+)  # fmt: skip
+def test_csv_defuses_what_a_spreadsheet_could_run(name: str) -> None:
+    report = build(
+        RUN,
+        [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, None, 1)],
+        [EntityRow("c0", name, name, name, Verdict.KEEP, 0.9, "evidence", 1, (name,), ("customer",), True)],
+    )
+    (row,) = csv.DictReader(io.StringIO(to_csv(report), newline=""))
+    assert [row[column] for column in ("label", "id", "name", "forms")] == ["'" + name] * 4
+
+
+@pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "two\r\nlines", "'quoted'", "x-200"])
+def test_csv_leaves_harmless_text_as_it_is(name: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(counted_run((name,))), newline="")))
+    assert {row["name"] for row in rows} == {name}
+
+
+def test_csv_has_one_row_an_entity_and_crlf_line_ends() -> None:
+    text = to_csv(counted_run())
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert header[:8] == [
+        "label", "id", "name", "conversations", "mentions", "share", "share_low", "share_high",
+    ]  # fmt: skip
+    assert len(rows) == 4
+    assert rows[0][:6] == ["PRODUCT", "id0", "Router X200", "14", "28", "0.5"]
+    assert text.count("\r\n") == text.count("\n") == 5
+
+
+# HTML
+
+
+class Page(HTMLParser):
+    """Elements, attributes and texts of a page, as a browser would see them."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str | None]] = []
+        self.contents: list[tuple[str, dict[str, str | None], str]] = []
+        self._open: tuple[str, dict[str, str | None]] | None = None
+        self.text = ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += attrs
+        self._open = (tag, dict(attrs)) if tag in {"script", "style"} else None
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.contents.append((*self._open, data))
+        else:
+            self.text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self._open = None
+
+    def scripts(self) -> list[str]:
+        return [
+            body for tag, attributes, body in self.contents if tag == "script" and "type" not in attributes
+        ]
+
+    def block(self) -> Any:
+        (body,) = (
+            body for _, attributes, body in self.contents if attributes.get("type") == "application/json"
+        )
+        return json.loads(body)
+
+
+def hostile_page() -> Page:
+    return Page(
+        to_html(
+            counted_run(
+                HOSTILE,
+                id=HOSTILE[0],
+                source=HOSTILE[1],
+                extractor={HOSTILE[3]: HOSTILE[2]},
+                scorer=HOSTILE[1],
+            )
+        )
+    )
+
+
+def test_hostile_names_make_no_elements_attributes_or_scripts() -> None:
+    plain, hostile = Page(to_html(counted_run())), hostile_page()
+    assert hostile.tags == plain.tags
+    assert not [name for name, _ in hostile.attributes if name.startswith("on") or name in {"src", "style"}]
+    assert hostile.scripts() == plain.scripts()
+    links = {value for name, value in hostile.attributes if name == "href"}
+    assert all(link and link.startswith("#") for link in links)
+
+
+def test_hostile_names_reach_the_page_as_text() -> None:
+    page = hostile_page()
+    names = {entity["name"] for entity in page.block()["entities"]}
+    assert {HOSTILE[0], HOSTILE[1], HOSTILE[2], HOSTILE[6], "red link", "gnp.exe isolate"} <= names
+    assert "مرحبا بالعالم" in names
+    assert HOSTILE[0] in page.text
+    assert "49" not in {name.strip() for name in names}
+
+
+def test_the_page_may_run_only_its_own_scripts_and_fetch_nothing() -> None:
+    html = to_html(counted_run())
+    page = Page(html)
+    policy = next(value for name, value in page.attributes if value and value.startswith("default-src"))
+    assert policy.startswith("default-src 'none'; ")
+    assert not re.search(r"unsafe|https?:|\*", policy)
+    assert len(page.scripts()) == 2
+    bodies = page.scripts() + [body for tag, _, body in page.contents if tag == "style"]
+    for body in bodies:
+        assert f"'sha256-{b64encode(sha256(body.encode()).digest()).decode()}'" in policy
+    assert not page.tags & {"link", "iframe", "img", "object", "base", "form"}
+
+
+def test_our_own_script_builds_text_never_markup() -> None:
+    own = Page(to_html(counted_run())).scripts()[1]
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", own)
+
+
+def test_the_data_block_holds_the_report_s_figures() -> None:
+    block = Page(to_html(counted_run())).block()
+    assert [(entity["name"], entity["conversations"]) for entity in block["entities"]] == [
+        ("Router X200", 14), ("Tablet", 14), ("Router X200", 10), ("Tablet", 10),
+    ]  # fmt: skip
+    assert block["charts"][0]["top"][0]["value"] == 0.5
+    assert sum(week["conversations"] for week in block["weeks"]) == 28
+
+
+def test_thousands_of_entities_are_capped_and_the_page_says_so() -> None:
+    rows = [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, MONDAY, 1)]
+    findings = [
+        EntityRow("c0", PRODUCT, f"i{n}", "N" * 500 + str(n), Verdict.KEEP, 0.9, "evidence", 1, (), (), True)
+        for n in range(2500)
+    ]
+    html = to_html(build(RUN, rows, findings))
+    assert len(Page(html).block()["entities"]) == 2000
+    assert "The commonest 2,000 of 2,500" in html
+    assert len(html) < 2_000_000
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_next_to_nothing_still_makes_a_page(size: int) -> None:
+    page = Page(to_html(counted_run(size=size)))
+    assert len(page.block()["entities"]) == 4 * size
+    assert ("No conversation was processed." in page.text) is (size == 0)
+
+
+def test_what_failed_is_on_the_page_with_its_correlation_id() -> None:
+    page = Page(to_html(counted_run()))
+    assert "1 conversation needs attention" in page.text
+    assert "corr-9" in page.text
+
+
+# The terminal
+
+
+def terminal(report: Report, width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    print_summary(report, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_the_summary_fits_the_console(width: int) -> None:
+    lines = terminal(counted_run(("Router X200", "A name that is far too long for any column of it")), width)
+    assert max(len(line.rstrip()) for line in lines.splitlines()) <= width
+    assert re.search(r"Router X.*14 +50\.0%", lines)
+
+
+def test_the_summary_says_what_needs_attention_and_what_it_cost() -> None:
+    text = terminal(counted_run())
+    assert "1 conversation needs attention" in text
+    assert "61 requests (2.18 a conversation)" in text
+    assert "2 min 05 s" in text
+    assert "throttled 1 time" in text
+
+
+def test_names_cannot_style_move_or_link_in_the_terminal() -> None:
+    """Escapes are gone and markup is shown as it was written."""
+    for name in HOSTILE:
+        text = terminal(counted_run((name,), id=name))
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text)
+    assert "[bold red]loud[/]" in terminal(counted_run((HOSTILE[7],)))
+
+
+def test_a_very_narrow_console_is_no_reason_to_fail() -> None:
+    assert "28" in terminal(counted_run(), 12)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0.0 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (3599.6, "1 h 00 min"),
+    ],
+)
+def test_durations_read_well(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+# Files
+
+
+@pytest.mark.parametrize("suffix", [".html", ".json", ".csv", ".HTML"])
+def test_a_report_is_written_in_the_form_its_suffix_names(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"report{suffix}"
+    path.write_text("earlier", "utf-8")
+    write(counted_run(HOSTILE), path)
+    start = {".html": b"<!doctype", ".json": b"{", ".csv": b"label,"}[suffix.lower()]
+    assert path.read_bytes().startswith(start)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_builds_of_the_same_rows_are_identical_bytes(tmp_path: Path) -> None:
+    for suffix in ("html", "json", "csv"):
+        for name in ("one", "two"):
+            write(counted_run(HOSTILE), tmp_path / f"{name}.{suffix}")
+        assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+def test_an_unknown_suffix_is_refused_and_the_known_ones_named(tmp_path: Path) -> None:
+    with pytest.raises(OutputError) as caught:
+        write(counted_run(), tmp_path / "report.xlsx")
+    assert ".html, .json, .csv" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.write_text("a file"), Path.mkdir])
+def test_a_file_that_cannot_be_written_is_an_output_error(tmp_path: Path, make: Any) -> None:
+    """A missing folder, a file in its place, a folder where the report should go; nothing is left over."""
+    place = tmp_path / "place.json"
+    make(place)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError) as caught:
+        write(counted_run(), place if place.is_dir() else place / "report.json")
+    assert caught.value.hint
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+# Size
+
+
+def test_counting_is_quick_enough_for_large_runs() -> None:
+    """50,000 findings in well under a second here; the limit leaves room for a busy machine."""
+    conversations = [
+        ConversationRow(f"c{n}", State.WRITTEN, None, "webchat", "Q", "en", MONDAY, 1) for n in range(10_000)
+    ]
+    findings = [
+        EntityRow(
+            f"c{n}", PRODUCT, f"i{k * n % 997}{k}", "N", Verdict.KEEP, 0.9, "evidence", 1, ("n",), (), True
+        )
+        for n in range(10_000)
+        for k in range(5)
+    ]
+    started = time.perf_counter()
+    report = build(RUN, conversations, findings)
+    assert time.perf_counter() - started < 10
+    assert report.labels[0].findings[Verdict.KEEP] == 50_000
