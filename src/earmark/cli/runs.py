@@ -14,7 +14,9 @@ def runs(journal: common.JournalOption = None, json: common.JsonOption = False) 
         return
     from rich.table import Table
 
-    table = Table("run", "status", "source", "writer", "conversations", "requests", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("run", "status", "source", "writer", "conversations", "requests"):
+        table.add_column(name, no_wrap=name == "run")
     for item in found:
         states = ", ".join(f"{count} {state}" for state, count in item["conversations"].items())
         status = f"{item['status']} (dry run)" if item["dry_run"] else item["status"]

@@ -242,7 +242,7 @@ def _record(connection: Connection, run: RowMapping, listing: Listing) -> bool:
     values = rows.item_values(run["id"], listing, State.LISTED) | {"sitting": run["sitting"]}
     added = connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing()).rowcount == 1
     if not added:
-        return _take_up(connection, run, listing.id)
+        return _take_up(connection, run, listing.id) or _note_reused_id(connection, run, listing)
     earlier = standing_result(connection, run, listing)
     if earlier is not None:
         carry(connection, run["id"], earlier)
@@ -258,3 +258,17 @@ def _take_up(connection: Connection, run: RowMapping, conversation_id: str) -> b
         ITEMS.c.sitting < run["sitting"],
     )
     return connection.execute(update(ITEMS).where(left).values(sitting=run["sitting"])).rowcount == 1
+
+
+def _note_reused_id(connection: Connection, run: RowMapping, listing: Listing) -> bool:
+    """Keep a trace of a second conversation under an id that was met before; it is not processed."""
+    first = and_(ITEMS.c.run_id == run["id"], ITEMS.c.conversation_id == listing.id)
+    known = connection.execute(select(ITEMS.c.revision).where(first)).scalar_one()
+    if listing.conversation is not None and known != listing.revision:
+        values = rows.item_values(run["id"], listing, State.SKIPPED)
+        values |= {
+            "conversation_id": f"{listing.id}#{listing.revision[:8]}",
+            "reason": "its id was used before by another conversation",
+        }
+        connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing())
+    return False

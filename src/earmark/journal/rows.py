@@ -32,6 +32,11 @@ def moment(value: float | None) -> datetime | None:
     return None if value is None else datetime.fromtimestamp(value, UTC)
 
 
+def storable(text: str) -> str:
+    """Text that a database takes: a half character (a lone surrogate) becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def item_values(run_id: str, listing: Listing, state: State) -> dict[str, Any]:
     return {
         "run_id": run_id,
@@ -68,15 +73,15 @@ def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict
         "run_id": run_id,
         "conversation_id": conversation_id,
         "label": entity.label,
-        "canonical_id": entity.canonical_id,
-        "name": entity.name,
+        "canonical_id": storable(entity.canonical_id),
+        "name": storable(entity.name),
         "verdict": decision.verdict.value,
         "reason": decision.reason,
         "confidence": entity.score.value,
         "confidence_kind": entity.score.kind,
         "parts": dict(entity.score.parts),
         "linked": any(mention.canonical_id for mention in entity.mentions),
-        "forms": sorted({" ".join(mention.text.split()) for mention in entity.mentions}),
+        "forms": sorted({storable(" ".join(mention.text.split())) for mention in entity.mentions}),
         "mentions": [[m.message_index, m.start, m.end, m.sender.value, m.source] for m in entity.mentions],
     }
 

@@ -44,11 +44,15 @@ class FilesWriter:
         if self._file is None:
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                self._path.touch()
-                self._file = self._path.open("r+b")
+                file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
             except OSError as error:
                 raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
-            self._index(self._file)
+            try:
+                self._index(file)
+            except BaseException:
+                file.close()
+                raise
+            self._file = file
         return self._file
 
     def _index(self, file: IO[bytes]) -> None:
