@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -310,6 +311,17 @@ def test_a_trend_is_claimed_only_beyond_chance(first: int, second: int, directio
     assert [(trend.previous, trend.last) for trend in trends if trend] == (
         [(first, second)] if direction else []
     )
+
+
+def test_among_many_entities_chance_alone_moves_none() -> None:
+    """300 entities that have not changed: at 5 % each, some fifteen arrows would be false."""
+    dice = random.Random(20)
+    rows = [conversation(number, day=number % 14) for number in range(280)]
+    findings = [finding(n, f"e{k}") for n in range(280) for k in range(300) if dice.random() < 0.3]
+    trends = [entity.trend for entity in build(FACTS, rows, findings).entities if entity.trend]
+    assert len(trends) == 300
+    assert {trend.direction for trend in trends} == {"steady"}
+    assert sum(trend.change.low > 0 or trend.change.high < 0 for trend in trends) > 3
 
 
 def test_one_full_week_has_no_trend() -> None:

@@ -11,7 +11,7 @@ from earmark.model import ISSUE, PRODUCT, ConversationRow, EntityRow, RunFacts, 
 from earmark.report import census as conversations_census
 from earmark.report import tally as findings_tally
 from earmark.report.census import Census, Facets
-from earmark.report.intervals import wilson
+from earmark.report.intervals import wilson, z_among
 from earmark.report.shape import (
     BINS,
     DIMENSIONS,
@@ -54,7 +54,8 @@ def build(
     ledger = findings_tally.count(entities, census)
     frame = _frame(facts, census)
     listed = {key: tally for key, tally in ledger.kept.items() if len(tally.conversations) >= min_count}
-    stats = sorted((_entity(key, tally, frame) for key, tally in listed.items()), key=_commonest_first)
+    z = z_among(_compared(listed.values(), frame))
+    stats = sorted((_entity(key, tally, frame, z) for key, tally in listed.items()), key=_commonest_first)
     pair = frame.compared
     return Report(
         run=facts,
@@ -99,6 +100,13 @@ def _frame(facts: RunFacts, census: Census) -> _Frame:
     return _Frame(census.processed, facets, weeks, last_two_full(weeks))
 
 
+def _compared(tallies: Iterable[Tally], frame: _Frame) -> int:
+    """How many entities occur in the two weeks that are compared."""
+    mondays = {frame.weeks[position].monday for position in frame.compared or ()}
+    numbers = {number for number, facets in enumerate(frame.facets) if facets.monday in mondays}
+    return sum(not numbers.isdisjoint(tally.facets) for tally in tallies)
+
+
 def _commonest_first(entity: EntityStats) -> tuple[int, str, tuple[int, str], str]:
     return (-entity.conversations, entity.name, label_order(entity.label), entity.id)
 
@@ -107,7 +115,7 @@ def _ranked(counts: Mapping[str, int]) -> tuple[NameCount, ...]:
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _entity(key: Key, tally: Tally, frame: _Frame) -> EntityStats:
+def _entity(key: Key, tally: Tally, frame: _Frame, z: float) -> EntityStats:
     label, canonical_id = key
     weekly: Counter[date | None] = Counter()
     sliced: dict[str, Counter[str]] = {dimension: Counter() for dimension in DIMENSIONS}
@@ -128,7 +136,7 @@ def _entity(key: Key, tally: Tally, frame: _Frame) -> EntityStats:
         forms=_ranked(tally.forms)[:FORMS],
         form_count=len(tally.forms),
         weeks=counts,
-        trend=trend(counts, frame.weeks, frame.compared),
+        trend=trend(counts, frame.weeks, frame.compared, z),
         confidence=tuple(tally.confidence),
         unscored=tally.unscored,
         queue=_ranked(sliced["queue"]),

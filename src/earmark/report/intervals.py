@@ -1,4 +1,4 @@
-"""Intervals for proportions, both at 95 %.
+"""Intervals for proportions, at 95 % unless told otherwise.
 
 Wilson's score interval for one proportion; Newcombe's hybrid of two of them for a difference (Statistics
 in Medicine 17, 1998, methods 3 and 10). Both behave at 0 %, at 100 % and for small counts.
@@ -7,20 +7,27 @@ in Medicine 17, 1998, methods 3 and 10). Both behave at 0 %, at 100 % and for sm
 from __future__ import annotations
 
 from math import sqrt
+from statistics import NormalDist
 
 from earmark.report.shape import Share
 
-Z = 1.959963984540054
+ERROR = 0.05
+Z = NormalDist().inv_cdf(1 - ERROR / 2)
 
 
-def wilson(count: int, total: int) -> Share:
+def z_among(comparisons: int) -> float:
+    """The z at which all of so many comparisons together err with 5 % (Bonferroni)."""
+    return NormalDist().inv_cdf(1 - ERROR / (2 * max(1, comparisons)))
+
+
+def wilson(count: int, total: int, z: float = Z) -> Share:
     """The share of `count` in `total`; without a total nothing is known: 0 in [0, 1]."""
     if total == 0:
         return Share(0.0, 0.0, 1.0)
     share = count / total
-    centre = share + Z * Z / (2 * total)
-    spread = Z * sqrt(share * (1 - share) / total + Z * Z / (4 * total * total))
-    scale = 1 + Z * Z / total
+    centre = share + z * z / (2 * total)
+    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
+    scale = 1 + z * z / total
     low = 0.0 if count == 0 else (centre - spread) / scale
     high = 1.0 if count == total else (centre + spread) / scale
     return Share(share, low, high)

@@ -34,8 +34,9 @@ class Share:
 class Trend:
     """The last full week against the one before it, as counts, and the change in share.
 
-    `direction` is "up" or "down" only where the 95 % interval of the change excludes zero; otherwise it is
-    "steady".
+    `direction` is "up" or "down" only where the change is more than chance would give any one of all the
+    entities that are compared, in 95 % of reports; otherwise it is "steady". The interval of `change` is
+    that of this entity alone.
     """
 
     last: int

@@ -79,11 +79,19 @@ def last_two_full(weeks: Sequence[Week]) -> tuple[int, int] | None:
     return (full[-2], full[-1]) if len(full) > 1 else None
 
 
-def trend(counts: Sequence[int], weeks: Sequence[Week], pair: tuple[int, int] | None) -> Trend | None:
-    """How an entity moved between the two weeks; None unless both had conversations."""
+def trend(
+    counts: Sequence[int], weeks: Sequence[Week], pair: tuple[int, int] | None, z: float
+) -> Trend | None:
+    """How an entity moved between the two weeks; None unless both had conversations.
+
+    `z` is how far a change has to go to be called one, see `intervals.z_among`.
+    """
     if pair is None or not all(weeks[position].conversations for position in pair):
         return None
-    earlier, later = (wilson(counts[position], weeks[position].conversations) for position in pair)
-    change = difference(later, earlier)
-    direction = "up" if change.low > 0 else "down" if change.high < 0 else "steady"
-    return Trend(counts[pair[1]], counts[pair[0]], change, direction)
+    previous, last = (counts[position] for position in pair)
+    all_previous, all_last = (weeks[position].conversations for position in pair)
+    sure = difference(wilson(last, all_last, z), wilson(previous, all_previous, z))
+    direction = "up" if sure.low > 0 else "down" if sure.high < 0 else "steady"
+    return Trend(
+        last, previous, difference(wilson(last, all_last), wilson(previous, all_previous)), direction
+    )
