@@ -1,19 +1,17 @@
-"""The forms a report takes: JSON, CSV, HTML, the terminal, and files."""
+"""What people look at: the HTML page and the terminal; and how files are written."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
 import time
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,7 @@ from earmark.model import (
     Verdict,
     Window,
 )
-from earmark.report import Report, build, print_summary, to_csv, to_html, to_json, write
+from earmark.report import Report, build, print_summary, to_html, to_json, write
 from earmark.report.wording import span
 
 MONDAY = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -99,152 +97,6 @@ def findings_of(names: tuple[str, ...], size: int) -> Iterator[EntityRow]:
                     f"c{number}", label, f"id{position}", name, Verdict.KEEP, 0.85, "evidence", 2,
                     (name, "other"), ("customer",), True,
                 )  # fmt: skip
-
-
-# JSON
-
-
-def test_the_contract_is_a_part_of_the_json() -> None:
-    report = to_json(counted_run())
-    assert report["products"] == {"Router X200": 14, "Tablet": 14}
-    assert report["issues"] == {"Router X200": 10, "Tablet": 10}
-    assert report["total_interactions_processed"] == 28
-    assert report["schema"] == "earmark.report/1"
-
-
-def test_frequencies_come_commonest_first_then_by_name() -> None:
-    rows = [replace(row, canonical_id=row.name) for row in findings_of(("b", "a", "c"), 12)]
-    rows += [replace(rows[0], conversation_id="c1", canonical_id="c", name="c")]
-    conversations = [
-        ConversationRow(f"c{n}", State.WRITTEN, None, "x", None, None, None, 1) for n in range(12)
-    ]
-    assert list(to_json(build(RUN, conversations, rows))["products"]) == ["c", "a", "b"]
-
-
-def test_two_ids_with_one_name_do_not_overwrite_each_other() -> None:
-    report = to_json(counted_run(("Router", "Router", "Router [id0]")))
-    assert sum(report["products"].values()) == 3 * 14
-    assert set(report["products"]) == {"Router [id0] [id0]", "Router [id1]", "Router [id0]"}
-    assert len({entity["unique_name"] for entity in report["entities"] if entity["label"] == ISSUE}) == 3
-
-
-@pytest.mark.parametrize("names", [("Router", "Tablet"), HOSTILE])
-def test_the_json_matches_its_published_schema(names: tuple[str, ...]) -> None:
-    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
-    for report in (counted_run(names), counted_run(names, 1, finished_at=None), build(RUN, [], [])):
-        assert list(violations(json.loads(json.dumps(to_json(report))), schema, schema)) == []
-
-
-def test_the_schema_check_notices_what_is_wrong() -> None:
-    """Guards the check above: a missing, an unknown and an ill-typed key are all reported."""
-    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
-    wrong = to_json(counted_run())
-    del wrong["weeks"]
-    wrong["surprise"] = 1
-    wrong["products"]["Tablet"] = "many"
-    wrong["labels"][0]["findings"]["keep"] = -1
-    assert sorted(violations(wrong, schema, schema)) == [
-        "$ has surprise",
-        "$ lacks weeks",
-        "$.labels[0].findings.keep is too small",
-        "$.products.Tablet is no integer",
-    ]
-
-
-TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
-    "null": type(None),
-}  # fmt: skip
-
-
-def violations(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "$") -> Iterator[str]:
-    """Check the part of JSON Schema that the published schema uses."""
-    if "$ref" in schema:
-        yield from violations(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root, at)
-    kinds = schema.get("type", [])
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    matches = [isinstance(value, TYPES[kind]) and not (kind != "boolean" and value is True) for kind in kinds]
-    if kinds and not any(matches):
-        yield f"{at} is no {' or '.join(kinds)}"
-        return
-    yield from (f"{at} {problem}" for problem in scalar_violations(value, schema))
-    if isinstance(value, dict):
-        yield from object_violations(value, schema, root, at)
-    if isinstance(value, list):
-        for position, item in enumerate(value):
-            yield from violations(item, schema.get("items", {}), root, f"{at}[{position}]")
-
-
-def scalar_violations(value: Any, schema: dict[str, Any]) -> Iterator[str]:
-    if "const" in schema and value != schema["const"]:
-        yield f"is not {schema['const']}"
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"is none of {schema['enum']}"
-    if "minimum" in schema and value < schema["minimum"]:
-        yield "is too small"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        yield "does not match"
-    if isinstance(value, list) and not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 1e9):
-        yield f"has {len(value)} items"
-
-
-def object_violations(
-    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], at: str
-) -> Iterator[str]:
-    known = schema.get("properties", {})
-    others = schema.get("additionalProperties", True)
-    yield from (f"{at} lacks {key}" for key in schema.get("required", ()) if key not in value)
-    for key, item in value.items():
-        if key not in known and others is False:
-            yield f"{at} has {key}"
-        elif key in known or others is not True:
-            yield from violations(item, known.get(key, others), root, f"{at}.{key}")
-
-
-def test_evidence_is_never_sold_as_probability() -> None:
-    """In every form that a person reads."""
-    report = counted_run()
-    said = "evidence, not a calibrated probability"
-    assert said in to_json(report)["confidence"]["note"]
-    assert said in to_html(report)
-    assert said in terminal(report)
-
-
-# CSV
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1+1", "＋1", "－1", "＠x", " =1",
-        "\ufeff=1", "\u200b=1", "\u3000=1",
-    ],
-)  # fmt: skip
-def test_csv_defuses_what_a_spreadsheet_could_run(name: str) -> None:
-    report = build(
-        RUN,
-        [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, None, 1)],
-        [EntityRow("c0", name, name, name, Verdict.KEEP, 0.9, "evidence", 1, (name,), ("customer",), True)],
-    )
-    (row,) = csv.DictReader(io.StringIO(to_csv(report), newline=""))
-    assert [row[column] for column in ("label", "id", "name", "forms")] == ["'" + name] * 4
-
-
-@pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "two\r\nlines", "'quoted'", "x-200"])
-def test_csv_leaves_harmless_text_as_it_is(name: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(to_csv(counted_run((name,))), newline="")))
-    assert {row["name"] for row in rows} == {name}
-
-
-def test_csv_has_one_row_an_entity_and_crlf_line_ends() -> None:
-    text = to_csv(counted_run())
-    header, *rows = csv.reader(io.StringIO(text, newline=""))
-    assert header[:8] == [
-        "label", "id", "name", "conversations", "mentions", "share", "share_low", "share_high",
-    ]  # fmt: skip
-    assert len(rows) == 4
-    assert rows[0][:6] == ["PRODUCT", "id0", "Router X200", "14", "28", "0.5"]
-    assert text.count("\r\n") == text.count("\n") == 5
 
 
 # HTML
@@ -381,6 +233,15 @@ def terminal(report: Report, width: int = 120) -> str:
     print_summary(report, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def test_evidence_is_never_sold_as_probability() -> None:
+    """In every form that a person reads."""
+    report = counted_run()
+    said = "evidence, not a calibrated probability"
+    assert said in to_json(report)["confidence"]["note"]
+    assert said in to_html(report)
+    assert said in terminal(report)
 
 
 @pytest.mark.parametrize("width", [40, 80, 120, 200])

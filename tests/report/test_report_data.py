@@ -1,0 +1,220 @@
+"""What machines read: the JSON with its schema, and the CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from earmark.model import (
+    ISSUE,
+    PRODUCT,
+    ConversationRow,
+    EntityRow,
+    RunFacts,
+    State,
+    Usage,
+    Verdict,
+    Window,
+)
+from earmark.report import Report, build, to_csv, to_json
+
+MONDAY = datetime(2025, 3, 3, 12, tzinfo=UTC)
+RUN = RunFacts(
+    id="run-7",
+    started_at=datetime(2025, 5, 1, tzinfo=UTC),
+    finished_at=datetime(2025, 5, 1, 0, 2, 5, tzinfo=UTC),
+    status="finished",
+    source="genesys:recordings",
+    writer="custom_attributes",
+    window=Window(MONDAY, None),
+    dry_run=False,
+    extractor={"model": "blank", "catalog": "products.csv"},
+    scorer="heuristic",
+    thresholds={PRODUCT: 0.7, ISSUE: 0.7},
+    usage=Usage(requests=61, retries=2, throttled=1, waited_seconds=3.5),
+)
+HOSTILE = (
+    "<img src=x onerror=alert(1)>",
+    "=cmd()|' /C calc'!A0",
+    "nul \x00",
+    "lone \ud800 surrogate",
+    "",
+    "x" * 5000,
+)
+
+
+def counted_run(names: tuple[str, ...] = ("Router X200", "Tablet"), size: int = 28, **facts: Any) -> Report:
+    """Every second conversation has all the names as products, every third as issues."""
+    conversations = [
+        ConversationRow(
+            f"c{n}",
+            State.WRITTEN,
+            None,
+            "webchat",
+            names[n % len(names)],
+            "en",
+            MONDAY + timedelta(days=n),
+            4,
+        )
+        for n in range(size)
+    ]
+    conversations.append(
+        ConversationRow("bad", State.FAILED, names[0], "webchat", None, None, MONDAY, 0, "corr-9")
+    )
+    return build(replace(RUN, **facts), conversations, findings_of(names, size))
+
+
+def findings_of(names: tuple[str, ...], size: int) -> Iterator[EntityRow]:
+    for label, step in ((PRODUCT, 2), (ISSUE, 3)):
+        for number in range(0, size, step):
+            for position, name in enumerate(names):
+                yield EntityRow(
+                    f"c{number}", label, f"id{position}", name, Verdict.KEEP, 0.85, "evidence", 2,
+                    (name, "other"), ("customer",), True,
+                )  # fmt: skip
+
+
+# JSON
+
+
+def test_the_contract_is_a_part_of_the_json() -> None:
+    report = to_json(counted_run())
+    assert report["products"] == {"Router X200": 14, "Tablet": 14}
+    assert report["issues"] == {"Router X200": 10, "Tablet": 10}
+    assert report["total_interactions_processed"] == 28
+    assert report["schema"] == "earmark.report/1"
+
+
+def test_frequencies_come_commonest_first_then_by_name() -> None:
+    rows = [replace(row, canonical_id=row.name) for row in findings_of(("b", "a", "c"), 12)]
+    rows += [replace(rows[0], conversation_id="c1", canonical_id="c", name="c")]
+    conversations = [
+        ConversationRow(f"c{n}", State.WRITTEN, None, "x", None, None, None, 1) for n in range(12)
+    ]
+    assert list(to_json(build(RUN, conversations, rows))["products"]) == ["c", "a", "b"]
+
+
+def test_two_ids_with_one_name_do_not_overwrite_each_other() -> None:
+    report = to_json(counted_run(("Router", "Router", "Router [id0]")))
+    assert sum(report["products"].values()) == 3 * 14
+    assert set(report["products"]) == {"Router [id0] [id0]", "Router [id1]", "Router [id0]"}
+    assert len({entity["unique_name"] for entity in report["entities"] if entity["label"] == ISSUE}) == 3
+
+
+@pytest.mark.parametrize("names", [("Router", "Tablet"), HOSTILE])
+def test_the_json_matches_its_published_schema(names: tuple[str, ...]) -> None:
+    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
+    for report in (counted_run(names), counted_run(names, 1, finished_at=None), build(RUN, [], [])):
+        assert list(violations(json.loads(json.dumps(to_json(report))), schema, schema)) == []
+
+
+def test_the_schema_check_notices_what_is_wrong() -> None:
+    """Guards the check above: a missing, an unknown and an ill-typed key are all reported."""
+    schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
+    wrong = to_json(counted_run())
+    del wrong["weeks"]
+    wrong["surprise"] = 1
+    wrong["products"]["Tablet"] = "many"
+    wrong["labels"][0]["findings"]["keep"] = -1
+    assert sorted(violations(wrong, schema, schema)) == [
+        "$ has surprise",
+        "$ lacks weeks",
+        "$.labels[0].findings.keep is too small",
+        "$.products.Tablet is no integer",
+    ]
+
+
+TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "boolean": bool,
+    "null": type(None),
+}  # fmt: skip
+
+
+def violations(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "$") -> Iterator[str]:
+    """Check the part of JSON Schema that the published schema uses."""
+    if "$ref" in schema:
+        yield from violations(value, root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root, at)
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    matches = [isinstance(value, TYPES[kind]) and not (kind != "boolean" and value is True) for kind in kinds]
+    if kinds and not any(matches):
+        yield f"{at} is no {' or '.join(kinds)}"
+        return
+    yield from (f"{at} {problem}" for problem in scalar_violations(value, schema))
+    if isinstance(value, dict):
+        yield from object_violations(value, schema, root, at)
+    if isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from violations(item, schema.get("items", {}), root, f"{at}[{position}]")
+
+
+def scalar_violations(value: Any, schema: dict[str, Any]) -> Iterator[str]:
+    if "const" in schema and value != schema["const"]:
+        yield f"is not {schema['const']}"
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"is none of {schema['enum']}"
+    if "minimum" in schema and value < schema["minimum"]:
+        yield "is too small"
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield "does not match"
+    if isinstance(value, list) and not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", 1e9):
+        yield f"has {len(value)} items"
+
+
+def object_violations(
+    value: dict[str, Any], schema: dict[str, Any], root: dict[str, Any], at: str
+) -> Iterator[str]:
+    known = schema.get("properties", {})
+    others = schema.get("additionalProperties", True)
+    yield from (f"{at} lacks {key}" for key in schema.get("required", ()) if key not in value)
+    for key, item in value.items():
+        if key not in known and others is False:
+            yield f"{at} has {key}"
+        elif key in known or others is not True:
+            yield from violations(item, known.get(key, others), root, f"{at}.{key}")
+
+
+# CSV
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1+1", "＋1", "－1", "＠x", " =1",
+        "\ufeff=1", "\u200b=1", "\u3000=1",
+    ],
+)  # fmt: skip
+def test_csv_defuses_what_a_spreadsheet_could_run(name: str) -> None:
+    report = build(
+        RUN,
+        [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, None, 1)],
+        [EntityRow("c0", name, name, name, Verdict.KEEP, 0.9, "evidence", 1, (name,), ("customer",), True)],
+    )
+    (row,) = csv.DictReader(io.StringIO(to_csv(report), newline=""))
+    assert [row[column] for column in ("label", "id", "name", "forms")] == ["'" + name] * 4
+
+
+@pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "two\r\nlines", "'quoted'", "x-200"])
+def test_csv_leaves_harmless_text_as_it_is(name: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(counted_run((name,))), newline="")))
+    assert {row["name"] for row in rows} == {name}
+
+
+def test_csv_has_one_row_an_entity_and_crlf_line_ends() -> None:
+    text = to_csv(counted_run())
+    header, *rows = csv.reader(io.StringIO(text, newline=""))
+    assert header[:8] == [
+        "label", "id", "name", "conversations", "mentions", "share", "share_low", "share_high",
+    ]  # fmt: skip
+    assert len(rows) == 4
+    assert rows[0][:6] == ["PRODUCT", "id0", "Router X200", "14", "28", "0.5"]
+    assert text.count("\r\n") == text.count("\n") == 5
