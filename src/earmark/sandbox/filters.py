@@ -53,8 +53,8 @@ class Query:
     """
 
     def __init__(self, body: dict[str, Any]) -> None:
-        self.conversation = _checked(body.get("conversationFilters"))
-        self.segment = _checked(body.get("segmentFilters"))
+        self.conversation = _checked(member(body, "conversationFilters", list, []))
+        self.segment = _checked(member(body, "segmentFilters", list, []))
 
     def matches(self, shown: dict[str, Any]) -> bool:
         """Whether a rendered conversation passes."""
@@ -66,10 +66,7 @@ class Query:
         return any(all(_holds(one, facts) for one in self.segment) for facts in _segment_facts(shown))
 
 
-def _checked(filters: Any) -> list[dict[str, Any]]:
-    filters = filters or []
-    if not isinstance(filters, list):
-        raise RefusalError(400)
+def _checked(filters: list[Any]) -> list[dict[str, Any]]:
     for one in filters:
         _check_clause(one)
     return filters
@@ -91,11 +88,9 @@ def _check_clause(clause: Any) -> None:
 def _check_word(holder: dict[str, Any], name: str, allowed: tuple[str, ...]) -> None:
     value = holder.get(name)
     if value is not None and value not in allowed:
-        raise RefusalError(
-            400,
-            f"Value [{value}] is not valid for field type [{name}]. Allowable values are: {', '.join(allowed)}",
-            code="invalid.value",
-        )
+        message = f"Value [{value}] is not valid for field type [{name}]. "
+        message += f"Allowable values are: {', '.join(allowed)}"
+        raise RefusalError(400, message, code="invalid.value")
 
 
 def _holds(clause: dict[str, Any], facts: Facts) -> bool:

@@ -24,10 +24,13 @@ class Gate:
     rate_limit: int
     clock: Callable[[], float]
     tokens: dict[str, float] = field(default_factory=dict)
-    window_start: float = -math.inf
+    window_start: float = field(init=False)
     used: int = 0
     throttled: int = 0
     windows: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.window_start = self.clock()
 
     def login(self, authorization: str, grant_type: str) -> str:
         """Return a fresh token.

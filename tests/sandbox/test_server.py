@@ -1,0 +1,134 @@
+"""The server: many clients at once, bad HTTP, an orderly end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from earmark.sandbox import Sandbox
+
+ME = "/api/v2/tokens/me"
+IDS = [f"0c2f0d5e-6a6b-4f0e-9d57-{n:012x}" for n in range(16)]
+
+
+def test_sixteen_threads_at_once_are_served_correctly(start: Callable[..., Any]) -> None:
+    """Nobody's answer or write gets mixed up with or lost to another's."""
+    sandbox, client = start(*({"id": identity, "channel": "message", "text": identity} for identity in IDS))
+    header = {"Authorization": client.headers["Authorization"]}
+
+    def work(identity: str) -> None:
+        with httpx.Client(base_url=sandbox.url, headers=header) as own:
+            for number in range(25):
+                [recording] = own.get(f"/api/v2/conversations/{identity}/recordings").json()
+                assert recording["messagingTranscript"][0]["messageText"] == identity
+                path = f"/api/v2/interactions/{identity}/customAttributes"
+                own.patch(path, json={"custom_attributes": {"n": number}}).raise_for_status()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, IDS))
+    assert sandbox.snapshot()["interactions"] == {identity: {"n": 24} for identity in IDS}
+    assert len(sandbox.state.writes) == 16 * 25
+    assert sandbox.stats()["requests"]["recordings"] == 16 * 25
+
+
+def test_a_connection_serves_many_requests(start: Callable[..., Any]) -> None:
+    sandbox, client = start({"id": "a", "text": "b"})
+    for _ in range(5):
+        assert client.get(ME).status_code == 200
+    assert len(sandbox._server.connections) == 1
+
+
+def raw(sandbox: Sandbox, data: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", sandbox.port), timeout=5) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while piece := connection.recv(65_536):
+            received += piece
+        return received
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"hello\r\n\r\n",
+        b"GET / SMTP/1.0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_what_is_no_readable_http_gets_400_and_the_door(start: Callable[..., Any], data: bytes) -> None:
+    sandbox, client = start({"id": "a", "text": "b"})
+    answer = raw(sandbox, data)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"Connection: close" in answer
+    assert client.get(ME).status_code == 200
+
+
+def test_it_listens_on_this_machine_only(start: Callable[..., Any]) -> None:
+    sandbox, _ = start({"id": "a", "text": "b"})
+    assert sandbox._server.server_address[0] == "127.0.0.1"
+
+
+def test_stopping_frees_the_port_and_starting_again_goes_on(start: Callable[..., Any]) -> None:
+    sandbox, client = start({"id": "a", "text": "b"})
+    url = sandbox.url
+    sandbox.stop()
+    sandbox.stop()
+    with pytest.raises(httpx.TransportError):
+        client.get(ME)
+    sandbox.start()
+    assert sandbox.url == url
+    assert client.get(ME).status_code == 200
+
+
+def test_a_port_can_be_chosen_and_a_taken_one_is_an_error(start: Callable[..., Any]) -> None:
+    sandbox, _ = start({"id": "a", "text": "b"})
+    with pytest.raises(OSError, match="in use"):
+        Sandbox([], port=sandbox.port).start()
+
+
+SIGNAL_ITSELF = """
+import os, signal, threading, time
+from earmark.sandbox import Sandbox, serve_forever
+
+def interrupt(default=signal.getsignal({number})):
+    while signal.getsignal({number}) is default:
+        time.sleep(0.01)
+    os.kill(os.getpid(), {number})
+
+threading.Thread(target=interrupt).start()
+serve_forever(Sandbox([]))
+"""
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "error", "-c", code]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_forever_ends_on_a_signal_and_prints_nothing(number: signal.Signals) -> None:
+    done = python(SIGNAL_ITSELF.format(number=int(number)))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_importing_the_sandbox_imports_nothing_else_of_ours_and_nothing_heavy() -> None:
+    done = python("import sys, earmark.sandbox; print(*sys.modules)")
+    loaded = done.stdout.split()
+    assert all(name.startswith("earmark.sandbox") for name in loaded if name.startswith("earmark."))
+    assert not {"PureCloudPlatformClientV2", "spacy", "httpx"} & set(loaded)
+
+
+def test_a_wrong_option_is_refused() -> None:
+    with pytest.raises(ValueError, match="interactions_patch"):
+        Sandbox([], interactions_patch="append")
