@@ -45,7 +45,7 @@ def start() -> Iterator[Callable[..., tuple[Sandbox, httpx.Client]]]:
             options.setdefault("today", TODAY)
             options.setdefault("rate_limit", 100_000)
             sandbox = stack.enter_context(Sandbox(list(seeds) or None, **options))
-            client = stack.enter_context(httpx.Client(base_url=sandbox.url, timeout=10))
+            client = stack.enter_context(httpx.Client(base_url=sandbox.url, timeout=10, verify=False))
             answer = client.post(
                 "/oauth/token",
                 data={"grant_type": "client_credentials"},

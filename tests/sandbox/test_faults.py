@@ -75,6 +75,12 @@ def test_retry_after_can_be_anything(start: Callable[..., Any], retry_after: Any
     assert (answer.status_code, answer.headers.get("Retry-After")) == (429, header)
 
 
+def test_the_login_can_fail_too(start: Callable[..., Any]) -> None:
+    sandbox, client = start(SEED, faults=plan("token", {"after": 1, "times": 1}, kind="status", status=503))
+    login = {"data": {"grant_type": "client_credentials"}, "auth": (sandbox.client_id, sandbox.client_secret)}
+    assert [client.post("/oauth/token", **login).status_code for _ in range(2)] == [503, 200]
+
+
 def test_a_bad_gateway_speaks_html(start: Callable[..., Any]) -> None:
     _, client = start(SEED, faults=plan("tokens.me", kind="status", status=502))
     answer = client.get(ME)

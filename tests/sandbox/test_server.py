@@ -14,8 +14,13 @@ import httpx
 import pytest
 
 from earmark.sandbox import Sandbox
+from earmark.sandbox.routes import ROUTES, Route
+from earmark.sandbox.schemas import DRAFT
 
 ME = "/api/v2/tokens/me"
+TAG = {"allOf": [{"$ref": "#/definitions/tag"}]}
+TEXT = {"allOf": [{"$ref": "#/definitions/text"}]}
+ENUM = {"allOf": [{"$ref": "#/definitions/enum"}]}
 IDS = [f"0c2f0d5e-6a6b-4f0e-9d57-{n:012x}" for n in range(16)]
 
 
@@ -72,6 +77,58 @@ def test_what_is_no_readable_http_gets_400_and_the_door(start: Callable[..., Any
     assert answer.startswith(b"HTTP/1.1 400")
     assert b"Connection: close" in answer
     assert client.get(ME).status_code == 200
+
+
+JUNK: list[Any] = [
+    0,
+    [],
+    [[]],
+    ["x"],
+    {},
+    {"interval": [], "paging": {"pageSize": []}},
+    {
+        "interval": "2026-01-01T00:00:00Z/2026-01-02T00:00:00Z",
+        "order": [],
+        "orderBy": {},
+        "segmentFilters": [1],
+    },
+    {"interval": "2026-01-01T00:00:00Z/2026-01-02T00:00:00Z", "segmentFilters": [{"predicates": [[]]}]},
+    {"batchDownloadRequestList": [{"conversationId": 1, "recordingId": []}]},
+    {"id": {}, "schemaId": [], "version": "x", "divisions": {}, "customAttributes": {"x": {}}},
+    [{"id": {}, "schemaId": [], "customAttributes": 1}],
+    {"query": [{"type": [], "fields": [[]], "values": 1}], "pageSize": "x", "sortBy": []},
+    {"query": [{"type": "EXACT", "fields": [[]], "values": 1, "operator": {}}], "sortOrder": 1},
+    {"query": [{"group": 1}]},
+    {"$schema": [], "title": [], "properties": {"a_text": 1}, "jsonSchema": 1, "version": 1},
+    {
+        "$schema": DRAFT,
+        "title": "x",
+        "properties": {"a_tag": TAG | {"items": 1}, "b_text": TEXT | {"maxLength": "x"}},
+    },
+    {"$schema": DRAFT, "title": "x", "properties": {"a_enum": ENUM | {"enum": 1}}, "required": 1},
+    {"attributes": [], "custom_attributes": 1},
+]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.name}")
+def test_no_nonsense_brings_a_route_down(start: Callable[..., Any], route: Route) -> None:
+    """Whatever is asked, a complete answer comes, and it is no server error."""
+    sandbox, client = start({"id": IDS[0], "channel": "message", "text": "b"})
+    schema = next(iter(sandbox.state.schemas.versions))
+    known = {"{conversation}": IDS[0], "{schema}": schema}
+    path = route.path
+    for name, value in known.items():
+        path = path.replace(name, value)
+    for junk in JUNK:
+        answer = client.request(route.method, path, json=junk)
+        assert answer.status_code < 500
+    for query in (
+        "id=,,&pageSize=x&limit=²&pageNumber=-1",
+        "cursor=%00",
+        "X-Amz-Signature=x&issued=x",
+        "type=%ff",
+    ):
+        assert client.request(route.method, f"{path}?{query}", json={}).status_code < 500
 
 
 def test_it_listens_on_this_machine_only(start: Callable[..., Any]) -> None:

@@ -79,7 +79,8 @@ class Chat:
 
     `media` is chat, message or voice; `seed` the messages as JSON; `transfer_at` the turn at which a second
     queue takes over; `reads_left` how often its text is still "not ready"; `gone` means that it is listed
-    but cannot be read any more.
+    but cannot be read any more; `attributes` are the customer's, `record` is another system's custom
+    attributes.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Chat:
     reads_left: int = 0
     gone: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
+    record: dict[str, Any] | None = None
 
     @property
     def last_moment(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from earmark.sandbox.chats import named, stamp
 from earmark.sandbox.refusals import RefusalError
+from earmark.sandbox.wire import member
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 EARMARK_SCHEMA = named("schema", "Earmark")
@@ -97,6 +98,18 @@ OTHER_SCHEMA = {
         "topics_tag": tag_field("Topics", "What it was about"),
     },
 }
+BOUNDS: dict[str, Any] = {
+    "title": str,
+    "description": str,
+    "minLength": int,
+    "maxLength": int,
+    "minItems": int,
+    "maxItems": int,
+    "minimum": (int, float),
+    "maximum": (int, float),
+    "uniqueItems": bool,
+    "enum": list,
+}
 
 
 class Schemas:
@@ -181,6 +194,8 @@ def check_document(document: Any) -> None:
     title, properties = document.get("title"), document.get("properties")
     if not isinstance(title, str) or not 1 <= len(title) <= LIMITS["maxSchemaNameCharacters"]:
         raise _invalid("title", "is missing or too long")
+    if not all(isinstance(name, str) for name in member(document, "required", list, [])):
+        raise _invalid("required", "must be a list of keys")
     if not isinstance(properties, dict) or len(properties) > LIMITS["maxNumberOfFieldsPerSchema"]:
         raise _invalid("properties", "is missing or has too many fields")
     for key, rule in properties.items():
@@ -194,9 +209,16 @@ def _check_property(key: str, rule: Any) -> None:
     wanted = [{"$ref": f"#/definitions/{key.rpartition('_')[2]}"}]
     if not isinstance(rule, dict) or rule.get("allOf") != wanted:
         raise _invalid(key, f"allOf must be {wanted}")
-    length = rule.get("items", {}).get("maxLength", 0) if core.kind == "array" else rule.get("maxLength", 0)
+    bounds = [rule, rule.get("items", {})]
+    if not all(isinstance(one, dict) and _well_typed(one) for one in bounds):
+        raise _invalid(key, "has a bound of the wrong type")
+    length = bounds[core.kind == "array"].get("maxLength", 0)
     if (core.longest and length > core.longest) or (core.most and rule.get("maxItems", 0) > core.most):
         raise _invalid(key, "allows more than its core type")
+
+
+def _well_typed(rule: dict[str, Any]) -> bool:
+    return all(isinstance(rule[name], kind) for name, kind in BOUNDS.items() if name in rule)
 
 
 def check_attributes(schema: dict[str, Any], attributes: dict[str, Any], *, whole: bool) -> None:

@@ -92,6 +92,7 @@ def to_chat(seed: dict[str, Any], today: date) -> Chat:
         reads_left=special.get("not_ready", 0),
         gone=special.get("gone", False),
         attributes=dict(special.get("attributes", {})),
+        record=special.get("record"),
     )
 
 

@@ -97,21 +97,11 @@ class State:
     def seeded(
         cls, seeds: Iterable[dict[str, Any]], today: date, clock: Callable[[], float], options: Options
     ) -> State:
-        annotated: dict[str, dict[str, Any]] = {}
-
-        def noting() -> Iterable[dict[str, Any]]:
-            for seed in seeds:
-                if "record" in seed.get("sandbox", {}):
-                    annotated[str(seed["id"])] = seed["sandbox"]["record"]
-                yield seed
-
-        state = cls(in_order(noting(), today), clock, options)
-        for name, record in annotated.items():
-            state.records.put_foreign(state.find_by_name(name).id, record["attributes"], record["divisions"])
+        state = cls(in_order(seeds, today), clock, options)
+        for chat in state.chats.values():
+            if chat.record is not None:
+                state.records.put_foreign(chat.id, chat.record["attributes"], chat.record["divisions"])
         return state
-
-    def find_by_name(self, name: str) -> Chat:
-        return next(chat for chat in self.chats.values() if name in {chat.tag, chat.id})
 
     def chat(self, identity: str) -> Chat:
         """Return a conversation that can be read.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from earmark.sandbox.records import Stored
@@ -26,7 +27,7 @@ def search(state: State, request: Request) -> Any:
     _check(criteria)
     indexed = state.clock() - state.options.search_lag
     found = [
-        one for one in state.records.everything() if one.modified <= indexed and _all_hold(criteria, one)
+        one for one in _candidates(state, criteria) if one.modified <= indexed and _all_hold(criteria, one)
     ]
     _sort(found, body)
     page = found[(number - 1) * size : number * size]
@@ -38,6 +39,15 @@ def search(state: State, request: Request) -> Any:
         "types": ["conversationCustomAttributes"],
         "results": [state.records.render(one) for one in page],
     }
+
+
+def _candidates(state: State, criteria: list[dict[str, Any]]) -> Iterable[Stored]:
+    """Return what may match: the records of the conversations that are asked for, or all."""
+    for one in criteria:
+        by_conversation = one.get("fields") == ["conversationId"] and one.get("type") in EQUAL
+        if by_conversation and one.get("operator", "AND") == "AND":
+            return [stored for wanted in set(_wanted(one)) for stored in state.records.of(wanted)]
+    return state.records.everything()
 
 
 def _page(body: dict[str, Any]) -> tuple[int, int]:
@@ -86,12 +96,16 @@ def _holds(one: dict[str, Any], record: Stored) -> bool:
     if one["type"] in RANGES:
         low, high = str(one.get("startValue", "")), str(one.get("endValue", "\U0010ffff"))
         return any(low <= value <= high for value in found)
-    wanted = [str(value) for value in one.get("values") or [one.get("value")]]
+    wanted = _wanted(one)
     if one["type"] in EQUAL:
         return any(value in wanted for value in found)
     if one["type"] == "STARTS_WITH":
         return any(value.startswith(start) for value in found for start in wanted)
     return any(part in value for value in found for part in wanted)
+
+
+def _wanted(one: dict[str, Any]) -> list[str]:
+    return [str(value) for value in member(one, "values", list, []) or [one.get("value")]]
 
 
 def _values(record: Stored, field: str) -> list[str]:
