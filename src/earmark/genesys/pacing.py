@@ -23,6 +23,12 @@ SHARE = 0.95
 BURST = 0.03
 """Part of the limit that may be caught up at once; with SHARE it stays under the whole."""
 
+GLIMPSE = 10.0
+"""Seconds of a window over which other users of the token are averaged, at least."""
+
+LONGEST_NAP = 2.0
+"""Seconds after which a waiting thread looks again: what is left may have changed."""
+
 PATIENCE = 180.0
 """Longest pause, in seconds, that a run sits out."""
 
@@ -49,6 +55,9 @@ class Gate:
         self._window_end = clock()
         self._count = 0
         self._in_flight = 0
+        self._counted_at = clock()
+        self._answered = 0
+        self._mark = (clock(), 0)  # when this window was first heard of, and its count then
         self._waited = 0.0
 
     @property
@@ -76,8 +85,9 @@ class Gate:
                     return
                 if delay > PATIENCE:
                     raise too_long(delay)
-                self._waited += delay
-            self._sleep(delay)
+                nap = min(delay, LONGEST_NAP)
+                self._waited += nap
+            self._sleep(nap)
 
     def settle(self, headers: Mapping[str, str] | None = None) -> None:
         """Account for an answer; `headers` with lower-case names, None when there was no answer."""
@@ -106,8 +116,12 @@ class Gate:
     def _exhausted_until(self, now: float) -> float:
         return self._window_end if now < self._window_end and self._left() < 1 else now
 
-    def _left(self) -> int:
-        return self._allowed - self._count - self._in_flight
+    def _left(self) -> float:
+        """What this window still has for us, if the token's other users go on as they do."""
+        since, count = self._mark
+        by_others = self._count - count - self._answered - self._in_flight
+        rate = max(0, by_others) / max(self._counted_at - since, GLIMPSE)
+        return self._allowed - self._count - self._in_flight - rate * (self._window_end - self._counted_at)
 
     def _take(self, now: float) -> None:
         interval = WINDOW / (SHARE * self._allowed)
@@ -123,8 +137,11 @@ class Gate:
         end = now + reset + 1  # the header counts whole seconds
         if now >= self._window_end or end > self._window_end + 2:
             self._count, self._window_end = count, end
+            self._mark, self._answered, self._counted_at = (now, count), 0, now
         elif end > self._window_end - 3:
-            self._count = max(self._count, count)
+            if count >= self._count:
+                self._count, self._counted_at = count, now
+            self._answered += 1
         if allowed > self._allowed:
             self._next = min(self._next, now)
         self._allowed = allowed
