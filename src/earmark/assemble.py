@@ -10,19 +10,25 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
-from earmark.errors import ConfigError, StoppedError
+from earmark.errors import ConfigError, EarmarkError, StoppedError
 from earmark.journal import Journal
-from earmark.model import ISSUE, PRODUCT, Record, Sender, Window
+from earmark.model import ISSUE, PRODUCT, Check, Record, Sender, Window
 from earmark.settings import Settings, credentials
 
 if TYPE_CHECKING:
     from earmark.flow import Job
     from earmark.genesys.session import Session
     from earmark.ports import Extractor, Source, Writer
+
+class _Closes(Protocol):
+    def close(self) -> None: ...
+
+
+Closeable = TypeVar("Closeable", bound=_Closes)
 
 PATIENT_SECONDS = 1.0
 FIRST_WINDOW = timedelta(days=7)
@@ -108,7 +114,7 @@ class Workshop:
     def writer(self, journal: Journal) -> Writer:
         """The writer that the settings name, or the one that belongs to the source."""
         kind, detail = split_spec(self.settings.writer or self._default_writer(), "writer")
-        keys = {PRODUCT: self.settings.products_key, ISSUE: self.settings.issues_key}
+        keys = self.keys()
         match kind:
             case "none":
                 from earmark.writers.none import NoWriter
@@ -147,7 +153,7 @@ class Workshop:
         if kind == "files" and Path(source).resolve() == Path(path).resolve():
             raise ConfigError("the writer would overwrite the source file", hint="name another file")
 
-    def _opened(self, adapter: Any) -> Any:
+    def _opened(self, adapter: Closeable) -> Closeable:
         self._closing.callback(adapter.close)
         return adapter
 
@@ -164,6 +170,52 @@ class Workshop:
                 senders=senders(self.settings.senders),
             )
         )
+
+    def checks(self) -> Iterator[Check]:
+        """What `earmark doctor` looks at: the place of the journal, the extraction, then the service."""
+        yield _checked("journal", self._check_journal)
+        yield _checked("extraction", self._check_extraction)
+        kind, _ = split_spec(self.settings.source or "genesys", "source")
+        if kind == "files":
+            yield _checked("source", lambda: self.source().name)
+            return
+        try:
+            session = self.session(kind)
+        except EarmarkError as error:
+            yield _failed("credentials", error)
+            return
+        yield from self._service_checks(session, kind)
+
+    def _service_checks(self, session: Session, kind: str) -> Iterator[Check]:
+        from earmark.genesys import doctor
+
+        if kind == "interactions":
+            yield from doctor.interactions_checks(session)
+            return
+        writes, _ = split_spec(self.settings.writer or WRITERS[kind], "writer")
+        schema = self.settings.schema_name if writes == "custom_attributes" else None
+        yield from doctor.checks(session, schema_name=schema, keys=self.keys(), text_route=self.settings.text)
+
+    def _check_journal(self) -> str:
+        path = self.settings.journal
+        if not path.exists():
+            return f"{path} will be created by the first run"
+        Journal(path, readonly=True).close()
+        return f"{path} is readable"
+
+    def _check_extraction(self) -> str:
+        facts = self.extractor().facts
+        return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+    def setup_schema(self) -> str:
+        """Create or extend the conversation schema; returns its id."""
+        from earmark.genesys.schema import setup_schema
+
+        return setup_schema(self.session(), self.settings.schema_name, self.keys())
+
+    def keys(self) -> dict[str, str]:
+        """Label → attribute name."""
+        return {PRODUCT: self.settings.products_key, ISSUE: self.settings.issues_key}
 
     def policy(self) -> Policy:
         return Policy(self.settings.threshold, self.settings.thresholds)
@@ -201,6 +253,17 @@ class Workshop:
         if since >= until:
             raise ConfigError("the window is empty: --since is not before --until")
         return Window(since, until)
+
+
+def _checked(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except EarmarkError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: EarmarkError) -> Check:
+    return Check(name, "fail", error.message, fix=error.hint or "")
 
 
 @contextmanager

@@ -203,7 +203,7 @@ def _late(sitting: Sitting) -> Iterator[list[Listing]]:
     while (due := journal.next_attempt(sitting.run_id)) is not None and due <= deadline:
         if job.stop.wait(max(0.0, due - journal.clock())):
             return
-        yield from _chunks(journal.unfinished(sitting.run_id, State.PENDING, due=journal.clock()))
+        yield from _chunks(journal.take_due(sitting.run_id))
 
 
 def _chunks(listings: Sequence[Listing]) -> Iterator[list[Listing]]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -32,6 +33,9 @@ from earmark.model import (
     Verdict,
     Window,
 )
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock
 
 TARGET = "genesys:test"
 
@@ -175,14 +179,18 @@ def test_a_text_that_is_not_ready_has_a_next_attempt_and_a_last_one(journal: Jou
     assert row.reason == "transcoding; given up after 3 attempts"
 
 
-def test_pending_texts_come_up_when_they_are_due(journal: Journal) -> None:
+def test_pending_texts_come_up_once_when_they_are_due(journal: Journal, clock: Clock) -> None:
     run_id = begin(journal)
     journal.list_page(run_id, page("a", "b"))
     journal.postpone(run_id, "a", "transcoding", lambda _attempt: 30.0)
     journal.postpone(run_id, "b", "transcoding", lambda _attempt: 90.0)
     now = journal.clock()
     assert journal.next_attempt(run_id) == now + 30
-    assert [x.id for x in journal.unfinished(run_id, State.PENDING, due=now + 60)] == ["a"]
+    assert journal.take_due(run_id) == []
+    clock.now += 60
+    assert [x.id for x in journal.take_due(run_id)] == ["a"]
+    assert journal.take_due(run_id) == []
+    assert [x.id for x in journal.unfinished(run_id, State.LISTED)] == ["a"]
 
 
 def test_another_sitting_takes_up_what_the_first_left_listed_once(journal: Journal) -> None:
@@ -284,6 +292,7 @@ def test_a_full_disk_is_named_and_earlier_rows_stay(tmp_path: Path) -> None:
     script = """
 import resource, signal, sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from earmark.errors import JournalError
 from earmark.journal import Journal, NewRun
 from earmark.model import Listing, Page, Window

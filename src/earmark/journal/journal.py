@@ -152,6 +152,16 @@ class Journal(JournalReader):
         with self._transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(listed=True))
 
+    def take_due(self, run_id: str) -> list[Listing]:
+        """Pending conversations whose next attempt has come; they count as listed again until it is made."""
+        due = and_(
+            ITEMS.c.run_id == run_id, ITEMS.c.state == State.PENDING.value, ITEMS.c.next_at <= self.clock()
+        )
+        with self._transaction() as connection:
+            found = connection.execute(select(ITEMS).where(due).order_by(ITEMS.c.next_at)).mappings().all()
+            connection.execute(update(ITEMS).where(due).values(state=State.LISTED.value, next_at=None))
+        return [rows.listing_of(row) for row in found]
+
     def postpone(
         self, run_id: str, conversation_id: str, reason: str, pause: Callable[[int], float | None]
     ) -> State:

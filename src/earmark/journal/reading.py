@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import ConfigError, JournalError
@@ -100,17 +100,12 @@ class JournalReader:
             )
         return row
 
-    def unfinished(self, run_id: str, *states: State, due: float | None = None) -> list[Listing]:
-        """Conversations in any of these states; with `due`, only those whose next attempt has come."""
-        where: list[ColumnElement[bool]] = [
-            ITEMS.c.run_id == run_id,
-            ITEMS.c.state.in_([state.value for state in states]),
-        ]
-        if due is not None:
-            where.append(or_(ITEMS.c.next_at.is_(None), ITEMS.c.next_at <= due))
+    def unfinished(self, run_id: str, state: State) -> list[Listing]:
+        """Conversations that stand in one state, by id."""
+        query = select(ITEMS).where(ITEMS.c.run_id == run_id, ITEMS.c.state == state.value)
         with self._reading() as connection:
-            query = select(ITEMS).where(*where).order_by(ITEMS.c.next_at, ITEMS.c.conversation_id)
-            return [rows.listing_of(row) for row in connection.execute(query).mappings()]
+            found = connection.execute(query.order_by(ITEMS.c.conversation_id)).mappings()
+            return [rows.listing_of(row) for row in found]
 
     def next_attempt(self, run_id: str) -> float | None:
         """When the first pending conversation is due, in seconds since the epoch."""

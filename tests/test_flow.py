@@ -1,0 +1,248 @@
+"""The flow over files: what goes in comes out once, whatever is in the way."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from earmark import flow
+from earmark.confidence import open_scorer
+from earmark.decide import Policy
+from earmark.errors import ConfigError, UnavailableError
+from earmark.extract import ExtractConfig, open_extractor
+from earmark.journal import Journal
+from earmark.model import (
+    ISSUE,
+    PRODUCT,
+    Fetched,
+    Gone,
+    Listing,
+    NotReady,
+    Page,
+    Ready,
+    State,
+    Unreadable,
+    Usage,
+    Window,
+)
+from earmark.ports import Extractor
+from earmark.sources.files import FilesSource
+from earmark.undo import UndoJob, undo
+from earmark.writers.files import FilesWriter
+from earmark.writers.none import NoWriter
+
+if TYPE_CHECKING:
+    from tests.conftest import Clock
+
+CATALOG = "id,name,label,aliases\nprd-slack,Slack,PRODUCT,\nprd-zoom,Zoom,PRODUCT,zoom app\n"
+KEYS = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
+CHATS: list[dict[str, Any]] = [
+    {"id": "a", "messages": [{"sender": "customer", "text": "my slack keeps crashing"}]},
+    {"id": "b", "messages": [{"sender": "agent", "text": "is the Zoom app up to date?"}]},
+    {"id": "c", "messages": [{"sender": "customer", "text": "thanks, bye"}]},
+    {"id": "d", "messages": [{"sender": "customer", "text": ""}]},
+]
+
+
+@pytest.fixture(scope="session")
+def extractor(tmp_path_factory: pytest.TempPathFactory) -> Extractor:
+    catalog = tmp_path_factory.mktemp("catalog") / "catalog.csv"
+    catalog.write_text(CATALOG)
+    return open_extractor(ExtractConfig(catalogs=(catalog,)))
+
+
+@pytest.fixture
+def chats(tmp_path: Path) -> Path:
+    path = tmp_path / "chats.jsonl"
+    path.write_text("".join(json.dumps(chat) + "\n" for chat in CHATS))
+    return path
+
+
+@pytest.fixture
+def job(chats: Path, journal: Journal, extractor: Extractor, tmp_path: Path) -> Iterator[flow.Job]:
+    writer = FilesWriter(tmp_path / "out.jsonl", KEYS)
+    yield flow.Job(
+        source=FilesSource(str(chats)),
+        extractor=extractor,
+        scorer=open_scorer("evidence"),
+        policy=Policy(0.5),
+        writer=writer,
+        journal=journal,
+        pace=0.0,
+    )
+    writer.close()
+
+
+def attributes(job: flow.Job) -> dict[str, Mapping[str, Any]]:
+    return {chat["id"]: job.writer.read(Listing(chat["id"])).values for chat in CHATS}
+
+
+def again(job: flow.Job, **changes: Any) -> flow.Job:
+    return replace(job, stop=threading.Event(), **changes)
+
+
+def test_products_and_issues_of_each_conversation_are_written(job: flow.Job) -> None:
+    flow.run(job)
+    written = attributes(job)
+    assert written["a"]["extracted_products"] == ["Slack"]
+    assert any("crash" in issue for issue in written["a"]["extracted_issues"])
+    assert written["b"] == {"extracted_products": ["Zoom"], "extracted_issues": []}
+    assert written["c"] == written["d"] == {}
+
+
+def test_every_conversation_is_accounted_for_also_those_without_text(job: flow.Job) -> None:
+    run_id = flow.run(job)
+    assert job.journal.counts(run_id) == {State.WRITTEN: 2, State.UNCHANGED: 2}
+
+
+def test_a_second_run_writes_nothing_and_finds_the_same(job: flow.Job, tmp_path: Path) -> None:
+    first = flow.run(job)
+    before = (tmp_path / "out.jsonl").read_bytes()
+    second = flow.run(again(job))
+    assert job.journal.counts(second) == {State.UNCHANGED: 4}
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+    assert list(job.journal.entities(second)) == list(job.journal.entities(first))
+
+
+def test_another_threshold_does_the_conversations_again(job: flow.Job) -> None:
+    flow.run(job)
+    second = flow.run(again(job, policy=Policy(1.0, {PRODUCT: 1.1, ISSUE: 1.1})))
+    assert job.journal.counts(second) == {State.WRITTEN: 2, State.UNCHANGED: 2}
+    assert attributes(job)["a"] == {"extracted_products": [], "extracted_issues": []}
+
+
+def test_a_dry_run_plans_the_same_and_writes_nothing(job: flow.Job, tmp_path: Path) -> None:
+    dry = flow.run(again(job, dry_run=True))
+    assert job.journal.counts(dry) == {State.PLANNED: 2, State.UNCHANGED: 2}
+    assert (tmp_path / "out.jsonl").read_bytes() == b""
+    planned = {change.conversation_id: change.after for change in job.journal.planned(dry)}
+    flow.run(again(job))
+    assert planned == {name: values for name, values in attributes(job).items() if values}
+
+
+def test_undo_brings_every_attribute_back_and_may_be_repeated(job: flow.Job, tmp_path: Path) -> None:
+    run_id = flow.run(job)
+    statuses = [taken.status for taken in undo(UndoJob(job.writer, job.journal, run_id))]
+    assert statuses == ["undone", "undone"]
+    assert attributes(job) == {name: {} for name in "abcd"}
+    assert list(undo(UndoJob(job.writer, job.journal, run_id))) == []
+    job.writer.close()
+    assert (tmp_path / "out.jsonl").read_bytes() == b""
+
+
+def test_undo_restores_the_values_of_the_run_before(job: flow.Job) -> None:
+    flow.run(job)
+    before = attributes(job)
+    second = flow.run(again(job, policy=Policy(1.0, {PRODUCT: 1.1, ISSUE: 1.1})))
+    list(undo(UndoJob(job.writer, job.journal, second)))
+    assert attributes(job) == before
+
+
+def test_what_was_undone_is_done_again_by_the_next_run(job: flow.Job) -> None:
+    run_id = flow.run(job)
+    before = attributes(job)
+    list(undo(UndoJob(job.writer, job.journal, run_id)))
+    flow.run(again(job))
+    assert attributes(job) == before
+
+
+def test_a_limit_bounds_the_conversations(job: flow.Job) -> None:
+    run_id = flow.run(again(job, limit=1))
+    assert job.journal.counts(run_id) == {State.WRITTEN: 1}
+
+
+def test_a_run_that_was_asked_to_stop_goes_on_to_the_same_end(job: flow.Job) -> None:
+    stop = threading.Event()
+    stop.set()
+    run_id = flow.run(replace(job, stop=stop))
+    assert job.journal.run(run_id)["status"] == "interrupted"
+    flow.resume(again(job), run_id)
+    assert job.journal.counts(run_id) == {State.WRITTEN: 2, State.UNCHANGED: 2}
+    assert job.journal.run(run_id)["status"] == "finished"
+
+
+def test_a_run_is_not_resumed_under_other_settings(job: flow.Job) -> None:
+    run_id = flow.run(job)
+    with pytest.raises(ConfigError, match="began with another"):
+        flow.resume(again(job, policy=Policy(0.9)), run_id)
+
+
+class Unreliable:
+    """A source by ids whose answers are given: a list for each id, one answer an attempt."""
+
+    name = "unreliable"
+    resumable = True
+
+    def __init__(self, answers: Mapping[str, list[str]]) -> None:
+        self._answers = {name: list(told) for name, told in answers.items()}
+        self.asked: list[str] = []
+
+    def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
+        yield Page(tuple(Listing(name, revision="1") for name in self._answers))
+
+    def fetch(self, listings: Sequence[Listing]) -> Iterator[Fetched]:
+        for listing in listings:
+            self.asked.append(listing.id)
+            yield self._answer(listing.id, self._answers[listing.id].pop(0))
+
+    def _answer(self, name: str, told: str) -> Fetched:
+        if told == "not ready":
+            return NotReady(name, "transcoding", 1.0)
+        if told == "gone":
+            return Gone(name, "deleted")
+        if told == "garbled":
+            return Unreadable(name, "not JSON", "corr-1")
+        conversation = next(iter(FilesSource("chats.jsonl").pages(Window()))).listings[0].conversation
+        assert conversation is not None
+        return Ready(replace(conversation, id=name))
+
+    def usage(self) -> Usage:
+        return Usage(len(self.asked))
+
+    def close(self) -> None: ...
+
+
+def test_each_text_is_fetched_once_and_what_fails_is_recorded_with_its_reason(job: flow.Job) -> None:
+    source = Unreliable(
+        {"a": ["ready"], "b": ["gone"], "c": ["garbled"], "d": ["not ready", "not ready", "ready"]}
+    )
+    run_id = flow.run(again(job, source=source, writer=NoWriter()))
+    rows = {row.id: (row.state, row.reason) for row in job.journal.conversations(run_id)}
+    assert rows["b"] == (State.GONE, "deleted")
+    assert rows["c"] == (State.FAILED, "not JSON")
+    assert (rows["a"][0], rows["d"][0]) == (State.UNCHANGED, State.UNCHANGED)
+    assert sorted(source.asked) == ["a", "b", "c", "d", "d", "d"]
+
+
+def test_a_text_that_stays_unready_is_left_pending_for_a_later_sitting(job: flow.Job, clock: Clock) -> None:
+    source = Unreliable({"a": ["not ready", "ready"]})
+    run_id = flow.run(again(job, source=source, writer=NoWriter(), pace=1000.0, patience=0.0))
+    assert job.journal.counts(run_id) == {State.PENDING: 1}
+    clock.now += 2000
+    flow.resume(again(job, source=source, writer=NoWriter()), run_id)
+    assert job.journal.counts(run_id) == {State.UNCHANGED: 1}
+
+
+def test_a_service_that_fails_all_the_time_stops_the_run_and_the_rest_stays_open(job: flow.Job) -> None:
+    source = Unreliable({f"c{number:03}": ["garbled"] for number in range(60)})
+    with pytest.raises(UnavailableError, match="in a row"):
+        flow.run(again(job, source=source, writer=NoWriter()))
+    counts = job.journal.counts(job.journal.run()["id"])
+    assert counts == {State.FAILED: flow.FAILURES_IN_A_ROW, State.LISTED: 60 - flow.FAILURES_IN_A_ROW}
+
+
+def test_extracting_needs_neither_journal_nor_writer(extractor: Extractor, chats: Path) -> None:
+    rejected: list[object] = []
+    found = flow.extracted(
+        FilesSource(str(chats)), extractor, open_scorer("evidence"), Policy(0.5), rejected.append
+    )
+    names = {conversation.id: [d.entity.name for d in decisions] for conversation, decisions in found}
+    assert "Slack" in names["a"]
+    assert names["c"] == []
+    assert rejected == []
