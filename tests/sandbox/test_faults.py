@@ -281,15 +281,15 @@ def test_somebody_else_writes_in_the_gap(start: Callable[..., Any]) -> None:
 )
 def test_a_rule_strikes_when_it_says(when: dict[str, Any], hit: str) -> None:
     faults = plan("tokens.*", when, kind="status")
-    assert "".join("1" if faults.next("tokens.me", "GET", None) else "0" for _ in range(6)) == hit
-    assert faults.next("recordings", "GET", None) is None
+    assert "".join("1" if faults.next("tokens.me", "GET", "") else "0" for _ in range(6)) == hit
+    assert faults.next("recordings", "GET", "") is None
 
 
 def test_chance_follows_the_seed() -> None:
     def strikes(seed: int) -> list[bool]:
         rules = [{"route": "*", "probability": 0.3, "fault": {"kind": "status"}}]
         faults = FaultPlan.load({"seed": seed, "rules": rules})
-        return [faults.next("tokens.me", "GET", None) is not None for _ in range(1000)]
+        return [faults.next("tokens.me", "GET", "") is not None for _ in range(1000)]
 
     assert strikes(1) == strikes(1)
     assert strikes(1) != strikes(2)

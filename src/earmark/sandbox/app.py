@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any
-from urllib.parse import parse_qs
 from uuid import uuid4
 
 from earmark.sandbox import routes
 from earmark.sandbox.api.storage import refusal_as_xml
 from earmark.sandbox.faults import TWISTS, Fault, FaultPlan
-from earmark.sandbox.gate import Gate
 from earmark.sandbox.mischief import instead, spoil
 from earmark.sandbox.refusals import RefusalError
+from earmark.sandbox.routes import Route
 from earmark.sandbox.state import State
 from earmark.sandbox.wire import Reply, Request
 
 LARGEST_REQUEST = 512_000
-TOKEN_PATH = "/oauth/token"  # noqa: S105  (a path)
 
 
 @dataclass
@@ -26,7 +24,6 @@ class App:
     """Answers requests. It holds the state's lock while it does, so that each is whole."""
 
     state: State
-    gate: Gate
     faults: FaultPlan
 
     def answer(self, request: Request) -> Reply:
@@ -41,9 +38,9 @@ class App:
         for write in self.state.writes:
             writes[write.store] = writes.get(write.store, 0) + 1
         return {
-            "requests": {route.name: 0 for route in routes.ROUTES} | {"token": 0} | dict(self.state.requests),
-            "throttled": self.gate.throttled,
-            "windows": [*self.gate.windows, self.gate.used],
+            "requests": {route.name: 0 for route in routes.ROUTES} | dict(self.state.requests),
+            "throttled": self.state.gate.throttled,
+            "windows": [*self.state.gate.windows, self.state.gate.used],
             "faults": dict(self.state.faults),
             "writes": writes,
         }
@@ -57,53 +54,57 @@ class App:
 
     def _serve(self, request: Request) -> Reply:
         correlation_id = str(uuid4())
-        found = routes.find(request.method, request.path)
-        route, request.params = found or (None, {})
-        name = "token" if request.path == TOKEN_PATH else route.name if route else "unknown"
-        reply = self._guarded(name, route, request, correlation_id)
-        self.state.requests[name] += 1
+        route, request.params = routes.find(request.method, request.path)
+        reply = self._guarded(route, request, correlation_id)
+        self.state.requests[route.name] += 1
         headers = {"Date": formatdate(self.state.clock(), usegmt=True)}
-        if route is None or not route.is_storage:
+        if not route.is_storage:
             headers["ININ-Correlation-Id"] = correlation_id
-            headers |= {} if name == "token" else self.gate.headers()
+        if not route.is_open:
+            headers |= self.state.gate.headers()
         return replace(reply, headers=headers | reply.headers)
 
-    def _guarded(self, name: str, route: routes.Route | None, request: Request, correlation_id: str) -> Reply:
+    def _guarded(self, route: Route, request: Request, correlation_id: str) -> Reply:
         """Answer, turning refusals into replies."""
         try:
-            self._admit(name, route, request)
-            fault = self._strike(name, request)
-            return self._handled(fault, route, request, correlation_id)
+            if not route.is_open:
+                self._admit(request)
+            return self._handled(route, request, correlation_id)
         except RefusalError as refusal:
-            if route is not None and route.is_storage:
+            if route.is_storage:
                 return refusal_as_xml(refusal)
             reply = Reply.of(refusal.body(correlation_id), refusal.status)
             if refusal.status == 429:
-                reply.headers["Retry-After"] = str(self.gate.seconds_left())
+                reply.headers["Retry-After"] = str(self.state.gate.seconds_left())
             return reply
 
-    def _admit(self, name: str, route: routes.Route | None, request: Request) -> None:
-        if name == "token" or (route is not None and route.is_storage):
-            return
-        self.gate.check(request.headers.get("authorization", ""))
-        request.client = self.gate.client_id
-        self.gate.count()
-        if route is None:
-            raise RefusalError(404)
-        if len(request.body) > LARGEST_REQUEST:
-            raise RefusalError(
-                413,
-                "The request is over the size limit. "
-                f"Content-Length: {len(request.body)}, Maximum bytes: {LARGEST_REQUEST}",
-            )
+    def _admit(self, request: Request) -> None:
+        self.state.gate.check(request.headers.get("authorization", ""))
+        request.client = self.state.gate.client_id
+        self.state.gate.count()
+        size = len(request.body)
+        if size > LARGEST_REQUEST:
+            told = f"The request is over the size limit. Content-Length: {size}, Maximum bytes: {LARGEST_REQUEST}"
+            raise RefusalError(413, told)
 
-    def _strike(self, name: str, request: Request) -> Fault | None:
+    def _handled(self, route: Route, request: Request, correlation_id: str) -> Reply:
+        fault = self._strike(route, request)
+        if fault is None:
+            return self._handle(route, request)
+        reply = self._handle(route, request) if fault.handles else Reply()
+        return instead(fault, correlation_id) or spoil(fault, reply)
+
+    def _handle(self, route: Route, request: Request) -> Reply:
+        answer = route.handler(self.state, request)
+        return answer if isinstance(answer, Reply) else Reply.of(answer)
+
+    def _strike(self, route: Route, request: Request) -> Fault | None:
         """Return the fault that hits this request, after what it does to the state."""
-        fault = self.faults.next(name, request.method, request.params.get("conversation"))
+        conversation = request.params.get("conversation", "")
+        fault = self.faults.next(route.name, request.method, conversation)
         if fault is None:
             return None
         self.state.faults[fault.kind] += 1
-        conversation = request.params.get("conversation", "")
         if fault.kind == "delete" and conversation in self.state.chats:
             self.state.delete(conversation)
         if fault.kind == "other_writer":
@@ -111,23 +112,3 @@ class App:
         if fault.kind in TWISTS:
             request.twist = fault.kind
         return fault
-
-    def _handled(
-        self, fault: Fault | None, route: routes.Route | None, request: Request, correlation_id: str
-    ) -> Reply:
-        if fault is None:
-            return self._handle(route, request)
-        reply = self._handle(route, request) if fault.handles else Reply()
-        return instead(fault, correlation_id) or spoil(fault, reply)
-
-    def _handle(self, route: routes.Route | None, request: Request) -> Reply:
-        answer = self._token(request) if route is None else route.handler(self.state, request)
-        return answer if isinstance(answer, Reply) else Reply.of(answer)
-
-    def _token(self, request: Request) -> dict[str, Any]:
-        if request.method != "POST":
-            raise RefusalError(404)
-        form = parse_qs(request.body.decode("latin-1"))
-        grant = form.get("grant_type", [""])[0]
-        token = self.gate.login(request.headers.get("authorization", ""), grant)
-        return {"access_token": token, "token_type": "bearer", "expires_in": int(self.gate.token_seconds)}

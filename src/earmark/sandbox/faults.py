@@ -119,7 +119,7 @@ class Rule:
     seen: int = 0
     struck: int = 0
 
-    def concerns(self, route: str, method: str, conversation: str | None) -> bool:
+    def concerns(self, route: str, method: str, conversation: str) -> bool:
         return (
             fnmatchcase(route, self.route)
             and self.method in {None, method}
@@ -163,7 +163,7 @@ class FaultPlan:
         except ValueError as error:
             raise FaultPlanError(f"fault plan {plan}: {error}") from None
 
-    def next(self, route: str, method: str, conversation: str | None) -> Fault | None:
+    def next(self, route: str, method: str, conversation: str) -> Fault | None:
         for number, rule in enumerate(self.rules):
             if rule.concerns(route, method, conversation) and rule.strikes(f"{self.seed}/{number}"):
                 return rule.fault

@@ -25,7 +25,7 @@ Handler = Callable[[State, Request], Any]
 
 @dataclass(frozen=True)
 class Route:
-    """A name, a method, a path with {parts}, and who answers. Storage wants no token and counts nowhere."""
+    """A name, a method, a path with {parts}, and who answers. What is open wants no token and costs nothing."""
 
     name: str
     method: str
@@ -35,6 +35,10 @@ class Route:
     @property
     def is_storage(self) -> bool:
         return self.name.startswith("storage.")
+
+    @property
+    def is_open(self) -> bool:
+        return self.is_storage or self.name == "token"
 
     def match(self, parts: list[str]) -> dict[str, str] | None:
         """Return the named parts of a path of equal length, or None where it is another path."""
@@ -57,6 +61,7 @@ FILES = "/sandbox-storage"
 
 # Fixed words come before {parts} of the same length.
 ROUTES = [
+    Route("token", "POST", "/oauth/token", platform.token),
     Route("details.query", "POST", f"{DETAILS}/query", analytics.query),
     Route("details.several", "GET", DETAILS, analytics.several),
     Route("details.one", "GET", "/api/v2/analytics/conversations/{conversation}/details", analytics.one),
@@ -131,14 +136,17 @@ ROUTES = [
 ]
 
 
-def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """Return the route of a request and the named parts of its path."""
+UNKNOWN = Route("unknown", "", "", platform.nothing)
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    """Return the route of a request, `UNKNOWN` where there is none, and the named parts of its path."""
     parts = segments(path)
     for route in _by_shape.get((method, len(parts)), []):
         params = route.match(parts)
         if params is not None:
             return route, params
-    return None
+    return UNKNOWN, {}
 
 
 _by_shape: dict[tuple[str, int], list[Route]] = {}

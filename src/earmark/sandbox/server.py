@@ -67,12 +67,11 @@ class Sandbox:
             customattributes_search=self.customattributes_search,
             interactions_patch=self.interactions_patch,
             data_lag=self.data_lag,
-            rate_limit=self.rate_limit,
         )
-        self.state = State.seeded(seeds, today, self.clock, options)
-        self.conversations = None  # not held twice
         gate = Gate(self.client_id, self.client_secret, self.token_seconds, self.rate_limit, self.clock)
-        self._app = App(self.state, gate, self.faults or FaultPlan())
+        self.state = State.seeded(seeds, today, gate, options)
+        self.conversations = None  # not held twice
+        self._app = App(self.state, self.faults or FaultPlan())
         self._server: Server | None = None
 
     @property
@@ -107,7 +106,7 @@ class Sandbox:
     def revoke_tokens(self) -> None:
         """Make every token that was issued unknown."""
         with self.state.lock:
-            self._app.gate.tokens.clear()
+            self.state.gate.tokens.clear()
 
     def stats(self) -> dict[str, Any]:
         """Return requests by route, 429s of the rate limit, faults by kind and applied writes by store."""

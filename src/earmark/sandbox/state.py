@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from earmark.sandbox.chats import Chat, named
+from earmark.sandbox.gate import Gate
 from earmark.sandbox.records import Records, Stored
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.schemas import Schemas
@@ -45,7 +46,6 @@ class Options:
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0
-    rate_limit: int = 300
 
 
 @dataclass
@@ -73,8 +73,8 @@ class State:
     """Everything that changes. Handlers run one at a time under `lock`; take it to look from outside."""
 
     chats: dict[str, Chat]
-    clock: Callable[[], float]
-    options: Options = field(default_factory=Options)
+    gate: Gate
+    options: Options
     lock: threading.RLock = field(default_factory=threading.RLock)
     writes: list[Write] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
@@ -86,6 +86,7 @@ class State:
     jobs_submitted: int = 0
 
     def __post_init__(self) -> None:
+        self.clock = self.gate.clock
         self.schemas = Schemas(self.clock, with_default=self.options.schema)
         self.records = Records(self.clock, self.schemas)
         self._listing = list(self.chats.values())
@@ -94,10 +95,9 @@ class State:
         self._queues: set[str] = {queue for chat in self._listing for queue in chat.queues}
 
     @classmethod
-    def seeded(
-        cls, seeds: Iterable[dict[str, Any]], today: date, clock: Callable[[], float], options: Options
-    ) -> State:
-        state = cls(in_order(seeds, today), clock, options)
+    def seeded(cls, seeds: Iterable[dict[str, Any]], today: date, gate: Gate, options: Options) -> State:
+        """Return a fresh organisation with these conversations."""
+        state = cls(in_order(seeds, today), gate, options)
         for chat in state.chats.values():
             if chat.record is not None:
                 state.records.put_foreign(chat.id, chat.record["attributes"], chat.record["divisions"])

@@ -1,8 +1,9 @@
-"""The organisation: who the token belongs to, its limits, its queues."""
+"""The organisation: tokens and whom they belong to, its limits, its queues."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from earmark.sandbox.chats import HOME_DIVISION, named
 from earmark.sandbox.refusals import RefusalError
@@ -12,6 +13,17 @@ from earmark.sandbox.wire import Request
 LARGEST_PAGE = 500
 ORGANIZATION = {"id": named("organization"), "name": "Earmark Sandbox"}
 SCOPES = ["interaction:read", "interaction:write"]
+
+
+def token(state: State, request: Request) -> Any:
+    """Answer the client credentials grant."""
+    grant = parse_qs(request.body.decode("latin-1")).get("grant_type", [""])[0]
+    fresh = state.gate.login(request.headers.get("authorization", ""), grant)
+    return {"access_token": fresh, "token_type": "bearer", "expires_in": int(state.gate.token_seconds)}
+
+
+def nothing(state: State, request: Request) -> Any:  # noqa: ARG001  (every handler takes both)
+    raise RefusalError(404)
 
 
 def token_info(state: State, request: Request) -> Any:  # noqa: ARG001  (every handler takes both)
@@ -27,8 +39,8 @@ def limits(state: State, request: Request) -> Any:
     """Answer the limits of the namespaces platform.api and analytics."""
     known = {
         "platform.api": {
-            "client.credentials.token.rate.per.minute": state.options.rate_limit,
-            "token.rate.per.minute": state.options.rate_limit,
+            "client.credentials.token.rate.per.minute": state.gate.rate_limit,
+            "token.rate.per.minute": state.gate.rate_limit,
             "org.app.user.rate.per.minute": 3000,
             "request.bytes.max": 512_000,
         },
