@@ -281,7 +281,7 @@ def test_a_transcript_document_gives_speakers_language_and_times() -> None:
         {"text": "Hello", "participantPurpose": "internal", "startTimeMs": 1772452800000},
         {"text": "My hub is dead", "participantPurpose": "external", "startTimeMs": 1772452700000},
         {"text": "", "participantPurpose": "external"},
-        {"text": "?", "participantPurpose": None},
+        {"text": "?", "participantPurpose": None, "startTimeMs": 1772452900000},
     ]
     document: Any = {"transcripts": [{"transcriptId": "t", "language": "en-us", "phrases": phrases}]}
     found = wire.transcribed(ABOUT, [document])
@@ -350,51 +350,19 @@ def test_a_conversation_survives_the_way_over_the_wire(said: list[tuple[Sender, 
     assert found == Conversation("c-1", messages, "webmessaging", ABOUT.started_at, ABOUT.ended_at, "Support")
 
 
-@given(st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)))
-def test_a_time_survives_the_way_over_the_wire(naive: datetime) -> None:
-    when = naive.replace(tzinfo=UTC, microsecond=naive.microsecond // 1000 * 1000)
+@given(st.integers(-(10**12), 4 * 10**12))
+def test_a_time_survives_the_way_over_the_wire(milliseconds: int) -> None:
+    when = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
     assert moment(stamp(when)) == when
 
 
 KEYS = st.sampled_from(
-    [
-        "conversationId",
-        "conversationEnd",
-        "conversationStart",
-        "participants",
-        "purpose",
-        "sessions",
-        "mediaType",
-        "messageType",
-        "segments",
-        "queueId",
-        "segmentStart",
-        "id",
-        "media",
-        "fileState",
-        "transcript",
-        "messagingTranscript",
-        "body",
-        "bodyType",
-        "messageText",
-        "timestamp",
-        "workflow",
-        "buttonResponse",
-        "buttonResponses",
-        "text",
-        "entities",
-        "normalizedMessage",
-        "type",
-        "content",
-        "transcripts",
-        "phrases",
-        "startTimeMs",
-        "messages",
-        "messageMetadata",
-        "messageId",
-        "queue",
-        "started_at",
-    ]
+    """
+    conversationId conversationEnd conversationStart participants purpose sessions mediaType messageType
+    segments queueId segmentStart id media fileState transcript messagingTranscript body bodyType messageText
+    timestamp workflow buttonResponse buttonResponses text entities normalizedMessage type content transcripts
+    phrases startTimeMs messages messageMetadata messageId queue started_at
+    """.split()  # noqa: SIM905  (a list of them is a page long)
 )
 WORDS = st.sampled_from(
     ["chat", "message", "webmessaging", "customer", "AVAILABLE", "x", "2026-03-02T11:00:00Z"]

@@ -20,7 +20,7 @@ from earmark.errors import (
 from earmark.genesys import endpoints, wire
 from earmark.genesys.place import DAY, Place, Span, Way, job_spans, query_days
 from earmark.genesys.session import Session
-from earmark.genesys.shape import count, mapping, moment, text, word
+from earmark.genesys.shape import count, mapping, moment, stamp, text, word
 from earmark.model import Json, Listing, Page, Rejected, Window
 
 PAGE_SIZE = 100
@@ -39,7 +39,6 @@ LOOKBACK = timedelta(days=90)
 SETTLING = timedelta(minutes=1)
 """The youngest minute is left for later: the service is still counting it."""
 
-_SHORTEST_SPAN = timedelta(minutes=2)
 _POLL_PATIENCE = 30 * 60.0
 _FILTERS: dict[str, Json] = {
     "conversationFilters": [
@@ -128,26 +127,16 @@ class ConversationListing:
         found, hits = _conversations(answer), count(answer.get("totalHits")) or 0
         seen = place.page * PAGE_SIZE
         if hits > QUERY_CAP or (seen >= QUERY_CAP and len(found) == PAGE_SIZE):
-            return found, self._narrower(place)
+            return found, place.by_job()
         if len(found) < PAGE_SIZE and seen >= hits:
             return found, place.next_span()
         return found, replace(place, page=place.page + 1)
-
-    def _narrower(self, place: Place) -> Place:
-        span = place.spans[0]
-        if span.end - span.start < _SHORTEST_SPAN:
-            raise ConfigError(
-                f"more than {QUERY_CAP:,} conversations began within two minutes of {span.interval}",
-                hint="list this window by job (listing = job)",
-            )
-        return place.split()
 
     # by job
 
     def _job(self, place: Place) -> tuple[list[Json], Place]:
         if place.job is None:
             return [], self._submit(place)
-        span = place.spans[0]
         try:
             if place.after is None:
                 self._await(place.job)
@@ -159,7 +148,7 @@ class ConversationListing:
         found, following = _conversations(answer), text(answer.get("cursor")) or None
         if following is None:
             self._delete(place.job)
-            return found, self._rest(place, moment(answer.get("dataAvailabilityDate")), span)
+            return found, self._rest(place, moment(answer.get("dataAvailabilityDate")))
         if following in self._cursors:
             return found, self._again(place, "the job's cursor repeats")
         self._cursors.add(following)
@@ -214,12 +203,19 @@ class ConversationListing:
             with contextlib.suppress(EarmarkError):
                 endpoints.delete_job(self._session, job)
 
-    def _rest(self, place: Place, available: datetime | None, span: Span) -> Place:
-        """What the job's data did not reach is listed by query."""
-        place = place.next_span()
+    def _rest(self, place: Place, available: datetime | None) -> Place:
+        """What the job's data did not reach is listed by query, unless that shows too few."""
+        span = place.spans[0]
         if available is None or available >= span.end:
-            return place
+            return place.next_span()
+        if span.way is Way.OVERFULL:
+            raise UnavailableError(
+                f"a query cannot show the more than {QUERY_CAP:,} conversations of {span.interval}, and jobs "
+                f"reach {stamp(available)} only",
+                hint="resume when the service's data for jobs has caught up, some hours later",
+            )
         missed = tuple(query_days(max(span.start, available) - QUERY_REACH, span.end))
+        place = place.next_span()
         return replace(place, spans=(*missed, *place.spans))
 
 

@@ -20,10 +20,11 @@ _INSTANT = timedelta(milliseconds=1)
 
 
 class Way(StrEnum):
-    """How a span is listed."""
+    """How a span is listed: by query, by job, or by a job because a query cannot show all of it."""
 
     QUERY = "query"
     JOB = "job"
+    OVERFULL = "overfull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Span:
 
     def halves(self) -> tuple[Span, Span]:
         middle = self.start + (self.end - self.start) / 2
-        return Span(self.way, self.start, middle), Span(self.way, middle, self.end)
+        return replace(self, end=middle), replace(self, start=middle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,9 @@ class Place:
 
     def next_span(self) -> Self:
         return replace(self, spans=self.spans[1:], page=1, job=None, after=None)
+
+    def by_job(self) -> Self:
+        return replace(self, spans=(replace(self.spans[0], way=Way.OVERFULL), *self.spans[1:]), page=1)
 
     def split(self) -> Self:
         return replace(self, spans=(*self.spans[0].halves(), *self.spans[1:]), page=1)

@@ -36,7 +36,7 @@ _SENDERS = {
 _SPOKEN = {"", "standard"}
 _DIGITAL = {"chat", "message", "messaging"}
 _PREPARING = {"uploading", "restoring"}
-_READABLE = {"", "available", "restored"}
+_READABLE = {"", "available", "restored", "deleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def recorded(about: Listing, payload: Json) -> Transcript:
         return Transcript(pending="a recording is still being prepared")
     if set(states) == {"deleted"}:
         return Transcript(deleted=True)
-    if unfit := set(states) - _READABLE - {"deleted"}:
-        return Transcript(unreadable=_unfit(min(unfit)))
+    if unfit := sorted(filter(None, map(_unfit, digital))):
+        return Transcript(unreadable=unfit[0])
     messages = [turn for recording in digital for turn in _turns(recording)]
     return Transcript(_conversation(about, messages))
 
@@ -158,9 +158,13 @@ def _is_digital(recording: dict[str, Json]) -> bool:
     return held or word(recording.get("media")) in _DIGITAL
 
 
-def _unfit(state: str) -> str:
+def _unfit(recording: dict[str, Json]) -> str | None:
+    """Why a recording cannot be read; one in a state of which nothing is known is judged by its text."""
+    state = word(recording.get("fileState"))
     if state == "archived":
         return ARCHIVED
+    if state in _READABLE or (state != "error" and any(_turns(recording))):
+        return None
     return f"its recording is in the state {state}"
 
 
