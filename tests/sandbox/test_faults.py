@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from earmark.sandbox import FaultPlan, FaultPlanError
+from earmark.sandbox.faults import KINDS
+from earmark.sandbox.faults import __doc__ as documentation
 
 ID = "0c2f0d5e-6a6b-4f0e-9d57-0c6f3a6b1a11"
 SEED = {"id": ID, "channel": "message", "text": "hi"}
@@ -200,6 +202,19 @@ def test_lists_repeat_and_change_their_order(start: Callable[..., Any]) -> None:
     assert listed(turned) == listed(right)[::-1]
 
 
+def test_pages_drift_while_traffic_arrives(start: Callable[..., Any]) -> None:
+    """Nothing is lost, but the listing is longer than its total says."""
+    _, client = start(*MANY, faults=plan("details.query", kind="drift"))
+    pages = []
+    for number in range(1, 5):
+        paging = {"pageSize": 3, "pageNumber": number}
+        query = {"interval": "2026-02-01T00:00:00Z/2026-02-08T00:00:00Z", "paging": paging}
+        answer = client.post(f"{DETAILS}/query", json=query).json()
+        assert answer["totalHits"] == 7
+        pages.append([one["externalTag"] for one in answer.get("conversations", [])])
+    assert pages == [["c1", "c2", "c3"], ["c3", "c4", "c5"], ["c6", "c6", "c7"], []]
+
+
 def job_pages(client: httpx.Client, most: int = 10) -> list[list[str]]:
     job = f"{DETAILS}/jobs/{client.post(f'{DETAILS}/jobs', json=ALWAYS).json()['jobId']}"
     for _ in range(3):
@@ -294,6 +309,16 @@ def test_chance_follows_the_seed() -> None:
     assert strikes(1) == strikes(1)
     assert strikes(1) != strikes(2)
     assert 250 < sum(strikes(1)) < 350
+
+
+def test_the_plan_in_the_documentation_works() -> None:
+    text = str(documentation)
+    example = text[text.index('{"seed"') : text.index("A rule looks")]
+    assert len(FaultPlan.load(json.loads(example)).rules) == 3
+
+
+def test_every_kind_is_documented() -> None:
+    assert [kind for kind in KINDS if kind not in str(documentation)] == []
 
 
 @pytest.mark.parametrize(

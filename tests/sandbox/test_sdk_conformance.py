@@ -179,6 +179,25 @@ def test_records_go_through_their_life(sandbox: Sandbox, api: Callable[[str], An
     assert conversations.get_conversation_customattributes(chat.id).results == []
 
 
+def test_records_can_be_written_with_the_sdks_models(
+    sdk: ModuleType, sandbox: Sandbox, api: Callable[[str], Any]
+) -> None:
+    chat, conversations = tagged(sandbox, "edge-japanese"), api("Conversations")
+    request = sdk.CustomAttributesUpdateRequest()
+    request.id = "modelled"
+    request.schema_id = conversations.get_conversations_customattributes_schemas().entities[-1].id
+    request.divisions = ["d1"]
+    request.custom_attributes = {}
+    assert conversations.put_conversation_customattributes(chat.id, body=request).id == "modelled"
+    change = sdk.CustomAttributesPatchRequest()
+    change.id = "modelled"
+    change.version = 1
+    change.custom_attributes = {}
+    conversations.patch_conversation_customattributes(chat.id, body=change)
+    record = conversations.get_conversation_customattribute(chat.id, "modelled")
+    assert (record.version, record.divisions) == (2, [])
+
+
 def test_schemas_parse(api: Callable[[str], Any]) -> None:
     conversations = api("Conversations")
     document = {

@@ -30,7 +30,7 @@ def test_sixteen_threads_at_once_are_served_correctly(start: Callable[..., Any])
     header = {"Authorization": client.headers["Authorization"]}
 
     def work(identity: str) -> None:
-        with httpx.Client(base_url=sandbox.url, headers=header) as own:
+        with httpx.Client(base_url=sandbox.url, headers=header, verify=False) as own:
             for number in range(25):
                 [recording] = own.get(f"/api/v2/conversations/{identity}/recordings").json()
                 assert recording["messagingTranscript"][0]["messageText"] == identity
@@ -42,6 +42,27 @@ def test_sixteen_threads_at_once_are_served_correctly(start: Callable[..., Any])
     assert sandbox.snapshot()["interactions"] == {identity: {"n": 24} for identity in IDS}
     assert len(sandbox.state.writes) == 16 * 25
     assert sandbox.stats()["requests"]["recordings"] == 16 * 25
+
+
+def test_of_writers_with_the_same_version_one_wins(start: Callable[..., Any]) -> None:
+    """Each version is written once, however closely the writers follow each other."""
+    sandbox, client = start({"id": IDS[0], "text": "a"})
+    schemas = client.get("/api/v2/conversations/customattributes/schemas").json()["entities"]
+    body = {"id": "r", "schemaId": schemas[-1]["id"], "customAttributes": {}}
+    path = f"/api/v2/conversations/{IDS[0]}/customattributes"
+    client.put(path, json=body)
+    header = {"Authorization": client.headers["Authorization"]}
+
+    def work(_: int) -> int:
+        with httpx.Client(base_url=sandbox.url, headers=header, verify=False) as own:
+            return sum(
+                own.put(path, json=body | {"version": version}).status_code == 200 for version in range(1, 40)
+            )
+
+    with ThreadPoolExecutor(16) as pool:
+        wins = sum(pool.map(work, range(16)))
+    assert [write.version for write in sandbox.state.writes] == list(range(1, wins + 2))
+    assert client.get(f"{path}/r").json()["version"] == wins + 1
 
 
 def test_a_connection_serves_many_requests(start: Callable[..., Any]) -> None:

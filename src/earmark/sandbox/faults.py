@@ -25,6 +25,7 @@ Kinds of fault, with their options:
     html, not_json, list, null, empty, bad_utf8         a body of this sort, with status 200
     null_enums, unknown_enums                           in an otherwise right answer
     duplicates, reorder                                 in the list that is answered
+    drift           the last conversation of a page of the synchronous query is the first of the next, too
     empty_page, repeat_page, bad_cursor, repeat_cursor  in a listing with cursors
     job_failed, job_expired                             the analytics job ends like this
     delete          the conversation of the path is deleted just before
@@ -46,7 +47,9 @@ from typing import Any
 
 BODIES = frozenset({"html", "not_json", "list", "null", "empty", "bad_utf8", "truncate"})
 EDITS = frozenset({"null_enums", "unknown_enums", "duplicates", "reorder"})
-TWISTS = frozenset({"empty_page", "repeat_page", "bad_cursor", "repeat_cursor", "job_failed", "job_expired"})
+TWISTS = frozenset(
+    {"drift", "empty_page", "repeat_page", "bad_cursor", "repeat_cursor", "job_failed", "job_expired"}
+)
 TRANSPORT = frozenset({"status", "reset_before", "reset_after", "hang", "slow", "drip"})
 EVENTS = frozenset({"delete", "other_writer"})
 KINDS = BODIES | EDITS | TWISTS | TRANSPORT | EVENTS

@@ -29,9 +29,12 @@ def query(state: State, request: Request) -> Any:
         raise RefusalError(400, "The interval is longer than 7 days.", code="invalid.value")
     number, size = _paging(member(body, "paging", dict, {}))
     found = _found(state, body, start // DAY_MS * DAY_MS, -(-end // DAY_MS) * DAY_MS)
+    hits = len(found)
+    if request.twist == "drift":
+        found = [chat for place, chat in enumerate(found, 1) for _ in range(1 + (place % size == 0))]
     page = found[(number - 1) * size : number * size]
     shown = [render(chat) for chat in page] or None
-    return present(conversations=shown, totalHits=len(found), aggregations=[])
+    return present(conversations=shown, totalHits=hits, aggregations=[])
 
 
 def _paging(paging: dict[str, Any]) -> tuple[int, int]:
