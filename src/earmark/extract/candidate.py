@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-_KEY = "earmark.candidates"
+_CANDIDATES, _TEXT = "earmark.candidates", "earmark.text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,20 @@ class Candidate:
     fixed: bool = False
 
 
+def text_of(doc: Doc) -> str:
+    """The document's text, put together once: spaCy joins all tokens each time it is asked."""
+    text: str | None = doc.user_data.get(_TEXT)
+    if text is None:
+        text = doc.user_data[_TEXT] = doc.text
+    return text
+
+
 def propose(doc: Doc, candidates: Iterator[Candidate]) -> None:
     """Add candidates to the document for `earmark_resolve_v1` to decide on."""
-    doc.user_data.setdefault(_KEY, []).extend(candidates)
+    doc.user_data.setdefault(_CANDIDATES, []).extend(candidates)
 
 
 def take(doc: Doc) -> list[Candidate]:
     """Remove and return what was proposed so far."""
-    return list(doc.user_data.pop(_KEY, []))
+    doc.user_data.pop(_TEXT, None)
+    return list(doc.user_data.pop(_CANDIDATES, []))

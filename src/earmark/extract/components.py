@@ -25,7 +25,7 @@ from spacy.util import ensure_path
 from spacy.vocab import Vocab
 
 from earmark.confidence.heuristic import heuristic_confidence
-from earmark.extract.candidate import Candidate, propose, take
+from earmark.extract.candidate import Candidate, propose, take, text_of
 from earmark.extract.catalog import Entry
 from earmark.extract.names import EXACT, SKU, NameFinder
 from earmark.extract.regexes import PatternSet
@@ -117,7 +117,7 @@ class CatalogMatcher(_Stateful):
         return doc
 
     def _candidates(self, doc: Doc) -> Iterator[Candidate]:
-        text = doc.text
+        text = text_of(doc)
         for found in self._names(text):
             yield self._candidate(found.start, found.end, found.index, found.match)
         for number, match in self._articles.finditer(text):
@@ -175,7 +175,7 @@ class IssueRules(_Stateful):
         self._find = RuleFinder(self.rules)
 
     def __call__(self, doc: Doc) -> Doc:
-        propose(doc, self._find(doc.text))
+        propose(doc, self._find(text_of(doc)))
         return doc
 
     def state(self) -> Any:
@@ -220,8 +220,9 @@ class Resolve:
     """Decides which candidates stand and sets them as `doc.ents` and `doc.spans["earmark"]`."""
 
     def __call__(self, doc: Doc) -> Doc:
+        text = text_of(doc)
         snapped = (_snap(doc, candidate) for candidate in take(doc))
-        chosen = resolve(doc.text, [candidate for candidate in snapped if candidate is not None])
+        chosen = resolve(text, [candidate for candidate in snapped if candidate is not None])
         spans = [span for candidate in chosen for span in _spans(doc, candidate)]
         doc.ents = spans
         doc.spans[SPANS] = spans

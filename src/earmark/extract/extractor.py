@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from spacy.tokens import Span
@@ -13,6 +14,8 @@ from earmark.extract.config import ExtractConfig
 from earmark.extract.normalise import Normalised, chunks, normalise
 from earmark.extract.pipeline import build
 from earmark.model import Conversation, Mention
+
+_ZONE_WORDS = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ class SpacyExtractor:
 
     def __init__(self, config: ExtractConfig) -> None:
         pipeline = build(config)
-        self.nlp = pipeline.nlp
+        self._nlp = pipeline.nlp
+        self._zone = ExitStack()
+        self._zone_words = 0
         self.warnings = pipeline.warnings
         self._config = config
         self._facts = pipeline.facts
@@ -82,7 +87,7 @@ class SpacyExtractor:
         for conversation in conversations:
             pieces = list(self._pieces(conversation))
             batch.append((conversation, pieces))
-            words += sum(piece.content.text.count(" ") + 1 for piece in pieces)
+            words += sum(_words(piece.content.text) for piece in pieces)
             if words >= self._config.batch_words:
                 yield batch
                 batch, words = [], 0
@@ -112,12 +117,26 @@ class SpacyExtractor:
         return found
 
     def _run(self, texts: list[str]) -> Iterator[tuple[str, _Findings]]:
-        """Run the pipeline; what it learns of new words is forgotten afterwards, so memory stays flat."""
-        with self.nlp.memory_zone():
-            for text, doc in zip(texts, self.nlp.pipe(texts, batch_size=len(texts)), strict=True):
-                findings = tuple(_finding(span) for span in doc.spans[SPANS])
-                self._cache.put(text, findings)
-                yield text, findings
+        self._renew_zone(sum(map(_words, texts)))
+        for text, doc in zip(texts, self._nlp.pipe(texts, batch_size=len(texts)), strict=True):
+            findings = tuple(_finding(span) for span in doc.spans[SPANS])
+            self._cache.put(text, findings)
+            yield text, findings
+
+    def _renew_zone(self, words: int) -> None:
+        """Keep memory flat over any run: spaCy forgets the words of earlier texts now and then.
+
+        It learns the first words for good, and only those have a place in the tokenizer's cache.
+        """
+        self._zone_words += words
+        if self._zone_words > _ZONE_WORDS:
+            self._zone.close()
+            self._zone.enter_context(self._nlp.memory_zone())
+            self._zone_words = words
+
+
+def _words(text: str) -> int:
+    return text.count(" ") + 1
 
 
 def _by_words(texts: Iterable[str], most: int) -> Iterator[list[str]]:
@@ -125,7 +144,7 @@ def _by_words(texts: Iterable[str], most: int) -> Iterator[list[str]]:
     words = 0
     for text in texts:
         group.append(text)
-        words += text.count(" ") + 1
+        words += _words(text)
         if words >= most:
             yield group
             group, words = [], 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from spacy.lang.en.stop_words import STOP_WORDS
@@ -40,7 +41,6 @@ class Found:
 class _Spelling:
     index: int
     form: str  # folded, single spaces
-    gaps: frozenset[int]  # squashed positions that a separator may precede
     exact: str | None  # squashed with its capitals, where those matter
     inflected: bool
 
@@ -100,16 +100,16 @@ class NameFinder:
         suffix = _word_ending(folded, end, self._keys[number])
         if not _starts_word(folded, start) or suffix is None:
             return None
-        for spelling in sorted(self._spellings[self._keys[number]], key=lambda s: s.exact is None):
+        best: tuple[bool, float, int] | None = None
+        for spelling in self._spellings[self._keys[number]]:
             if spelling.exact is not None and _squash(text[start:end]) != spelling.exact:
                 continue
-            if not _gaps_agree(folded, kept, first, last, spelling.gaps):
-                continue
-            same = (
-                not suffix and not spelling.inflected and _SPACES.sub(" ", folded[start:end]) == spelling.form
-            )
-            return Found(start, end + len(suffix), spelling.index, EXACT if same else INFLECTED)
-        return None
+            if _gaps_agree(folded, kept, first, last, _gaps(spelling.form)):
+                form = _SPACES.sub(" ", folded[start:end])
+                same = not suffix and not spelling.inflected and form == spelling.form
+                rank = (spelling.exact is not None, EXACT if same else INFLECTED, spelling.index)
+                best = max(best or rank, rank)
+        return Found(start, end + len(suffix), best[2], best[1]) if best else None
 
 
 def _ambiguous(form: str, one: Entry, other: Entry) -> CatalogError:
@@ -134,11 +134,12 @@ def _spell(form: str, index: int, entry: Entry, *, inflected: bool) -> tuple[str
     folded = _SPACES.sub(" ", fold(plain.strip()))
     key = _squash(folded)
     exact = _squash(plain) if entry.case_sensitive else None
-    return key, _Spelling(index, folded, _gaps(folded), exact, inflected)
+    return key, _Spelling(index, folded, exact, inflected)
 
 
+@lru_cache(maxsize=4096)
 def _gaps(folded: str) -> frozenset[int]:
-    """Where a separator may stand: where the name has one, and between letters and digits ("iphone15")."""
+    """The squashed positions where a separator may stand: where the name has one, and before digits ("iphone15")."""
     gaps = set()
     position = 0
     for i, character in enumerate(folded):

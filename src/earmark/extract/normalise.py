@@ -16,13 +16,14 @@ CHUNK_CHARACTERS = 20_000
 _LONGEST_RUN = 64
 _MOST_MARKS = 8  # combining marks after one letter; more is noise, and their canonical order costs n²
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_STRAIGHT = str.maketrans(
+_ONE_FOR_ONE = str.maketrans(
     dict.fromkeys("‘’‛′ʼʹ＇`´", "'")
     | dict.fromkeys("“”„‟″«»＂", '"')
     | dict.fromkeys("‐‑‒–—―−－", "-")
-    | dict.fromkeys("™℠®©", "")
     | dict.fromkeys("\r\u2028\u2029\x85", "\n")
+    | {"\xa0": " "}
 )
+_DROPPED = frozenset("™℠®©")  # NFKC would spell the first two out and glue them to the name
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def chunks(text: str) -> Iterator[tuple[int, str]]:
 
 def normalise(text: str) -> Normalised:
     """Fold a text. Time and size are linear in its length, and no input fails."""
+    text = text.translate(_ONE_FOR_ONE)
     if _is_plain(text):
         return Normalised(text, range(len(text)), range(1, len(text) + 1))
     kept: list[str] = []
@@ -75,7 +77,6 @@ def normalise(text: str) -> Normalised:
 def _is_plain(text: str) -> bool:
     return (
         text.isascii()
-        and "`" not in text
         and not _CONTROL.search(text)
         and all(len(word) <= _LONGEST_RUN for word in text.split())
     )
@@ -93,9 +94,11 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _fold(cluster: str) -> str:
-    if cluster.isascii() and cluster.isprintable() and cluster != "`":
+    if cluster.isascii() and cluster.isprintable():
         return cluster
-    folded = unicodedata.normalize("NFKC", cluster.translate(_STRAIGHT)).translate(_STRAIGHT)
+    if cluster in _DROPPED:
+        return ""
+    folded = unicodedata.normalize("NFKC", cluster).translate(_ONE_FOR_ONE)
     return "".join(_visible(character) for character in folded)
 
 
