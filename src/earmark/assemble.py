@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from earmark.genesys.session import Session
     from earmark.ports import Extractor, Source, Writer
 
+
 class _Closes(Protocol):
     def close(self) -> None: ...
 
@@ -218,7 +219,7 @@ class Workshop:
         return {PRODUCT: self.settings.products_key, ISSUE: self.settings.issues_key}
 
     def policy(self) -> Policy:
-        return Policy(self.settings.threshold, self.settings.thresholds)
+        return Policy(self.settings.threshold, cuts(self.settings))
 
     def job(self, journal: Journal, asked: Asked) -> Job:
         """Everything a run needs, ready to go."""
@@ -308,9 +309,12 @@ def senders(names: list[str]) -> frozenset[Sender]:
 def options(settings: Settings, limit: int | None) -> dict[str, Any]:
     """What a resumed run takes over from the one that began it; no secrets."""
     kept = settings.model_dump(mode="json", exclude={"client_id", "client_secret", "journal", "thresholds"})
-    policy = Policy(settings.threshold, settings.thresholds)
-    cuts = {label: policy.cut(label) for label in sorted({PRODUCT, ISSUE, *settings.thresholds})}
-    return kept | {"thresholds": cuts, "limit": limit}
+    return kept | {"thresholds": cuts(settings), "limit": limit}
+
+
+def cuts(settings: Settings) -> dict[str, float]:
+    """The threshold of every label, spelled out."""
+    return {PRODUCT: settings.threshold, ISSUE: settings.threshold} | settings.thresholds
 
 
 _AGO = re.compile(r"(\d+)\s*([hdw])")

@@ -71,7 +71,8 @@ def progress(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
         TextColumn("{task.fields[detail]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=common.console(stderr=True), transient=False) as bar:
+    screen = common.console(stderr=True)
+    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bar:
         task = bar.add_task("conversations", total=total, detail="")
 
         def watch(what: str, count: int) -> None:
