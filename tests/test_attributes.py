@@ -90,9 +90,8 @@ def test_undo_leaves_what_others_changed_since(
     change = plan("c", spread(drawn), FIELDS, record).change
     if change is None:
         return
-    edited = Record(
-        "c", exists=True, values=applied(record, change).values | {touched: ["edited by hand"]} | added
-    )
+    edits: dict[str, Json] = {touched: ["edited by hand"], **added}
+    edited = Record("c", exists=True, values=dict(applied(record, change).values) | edits)
     back, overtaken = inverse(change, edited, created=not record.exists)
     restored = applied(edited, back)
     assert overtaken == (touched,)

@@ -114,7 +114,7 @@ def test_a_result_is_done_again_when_anything_it_rests_on_changed(
     journal.list_page(first, page("a", revision=changed.get("revision", "r1") and "r1"))
     write_one(journal, first, "a")
     revision = changed.pop("revision", "r1")
-    second = begin(journal, **changed)
+    second = begin(journal, fingerprint=changed.get("fingerprint", "f"), target=changed.get("target", TARGET))
     assert [x.id for x in journal.list_page(second, page("a", revision=revision))] == ["a"]
 
 
