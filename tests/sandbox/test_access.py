@@ -132,7 +132,7 @@ def test_a_request_over_the_size_limit_is_refused(start: Callable[..., Any]) -> 
     assert "Content-Length: 512001, Maximum bytes: 512000" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("body", [b"null", b"", b"{", b"[]", b'"a"', b"\xff"])
+@pytest.mark.parametrize("body", [b"null", b"", b"{", b"[]", b'"a"', b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_object_is_a_bad_request(start: Callable[..., Any], body: bytes) -> None:
     _, client = start()
     answer = client.post("/api/v2/analytics/conversations/details/query", content=body)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
-from json import JSONDecodeError, dumps, loads
+from json import dumps, loads
 from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -62,7 +62,7 @@ class Request:
         """
         try:
             value = loads(self.body)
-        except (JSONDecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             raise RefusalError(400) from None
         if value is None:
             raise RefusalError(400)
@@ -99,7 +99,7 @@ class Reply:
     """An answer and how it travels.
 
     `reset` closes the connection with an RST instead of sending, `silent` closes it without a word after
-    `delay` seconds, `drip` is the pause in seconds after every sixteenth of the body, `announced` the
+    `delay` seconds, `drip` is the pause in seconds before every sixteenth of the body, `announced` the
     Content-Length when it is not that of the body.
     """
 

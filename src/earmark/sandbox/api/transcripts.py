@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from earmark.sandbox.api.storage import signed_url
-from earmark.sandbox.chats import Chat, named, stamp
+from earmark.sandbox.chats import Chat, Leg, Turn, named, stamp
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import State
 from earmark.sandbox.wire import Request
@@ -53,6 +53,21 @@ def render(chat: Chat, communication: str) -> dict[str, Any]:
     """Return the transcript document of one communication."""
     turns = chat.turns()
     leg = chat.legs(turns)[_leg(chat, communication)]
+    end = leg.end or chat.last_moment
+    return {
+        "organizationId": ORGANIZATION,
+        "conversationId": chat.id,
+        "communicationId": communication,
+        "mediaType": chat.media,
+        "conversationStartTime": chat.start,
+        "startTime": leg.start,
+        "duration": {"milliseconds": end - leg.start},
+        "participants": _participants(chat, leg.start, end, leg.queue),
+        "transcripts": [_transcript(chat, leg, turns[leg.first : leg.last])],
+    }
+
+
+def _transcript(chat: Chat, leg: Leg, turns: list[Turn]) -> dict[str, Any]:
     phrases = [
         {
             "phraseIndex": index,
@@ -61,27 +76,15 @@ def render(chat: Chat, communication: str) -> dict[str, Any]:
             "participantPurpose": PURPOSES.get(turn.sender, "internal"),
             "startTimeMs": turn.at,
         }
-        for index, turn in enumerate(turns[leg.first : leg.last])
+        for index, turn in enumerate(turns)
         if turn.text
     ]
     return {
-        "organizationId": ORGANIZATION,
-        "conversationId": chat.id,
-        "communicationId": communication,
-        "mediaType": chat.media,
-        "conversationStartTime": chat.start,
-        "startTime": leg.start,
-        "duration": {"milliseconds": (leg.end or chat.last_moment) - leg.start},
-        "participants": _participants(chat, leg.start, leg.end or chat.last_moment, leg.queue),
-        "transcripts": [
-            {
-                "transcriptId": named(chat.id, "transcript", leg.number),
-                "language": chat.language or "en-us",
-                "startTime": stamp(leg.start),
-                "phrases": phrases,
-                "analytics": {"sentiment": [], "topics": [], "acoustic": []},
-            }
-        ],
+        "transcriptId": named(chat.id, "transcript", leg.number),
+        "language": chat.language or "en-us",
+        "startTime": stamp(leg.start),
+        "phrases": phrases,
+        "analytics": {"sentiment": [], "topics": [], "acoustic": []},
     }
 
 
