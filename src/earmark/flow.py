@@ -51,7 +51,7 @@ LONGEST_WAIT_SECONDS = 6 * 3600.0
 class Job:
     """Everything a run needs. `patience` is how long it waits, at its end, for texts that are not ready.
 
-    `watch` is told what happens (`listed` or a state, and how many); `stop` asks the run to end after the
+    `watch` is told what happens (`listed`, `read` or a state, and how many); `stop` asks the run to end after the
     batch in hand; `pace` scales the pauses between attempts.
     """
 
@@ -203,7 +203,9 @@ def _late(sitting: Sitting) -> Iterator[list[Listing]]:
     while (due := journal.next_attempt(sitting.run_id)) is not None and due <= deadline:
         if job.stop.wait(max(0.0, due - journal.clock())):
             return
-        yield from _chunks(journal.take_due(sitting.run_id))
+        taken = journal.take_due(sitting.run_id)
+        job.watch(State.PENDING.value, -len(taken))
+        yield from _chunks(taken)
 
 
 def _chunks(listings: Sequence[Listing]) -> Iterator[list[Listing]]:
@@ -221,6 +223,7 @@ def fetched(sitting: Sitting) -> Iterator[list[tuple[Listing, Conversation]]]:
     for listings in listed(sitting):
         for listing, conversation in _texts(sitting, listings):
             batch.append((replace(listing, conversation=None), tidy(conversation)))
+            sitting.job.watch("read", 1)
             characters += sum(len(message.text) for message in conversation.messages)
             if len(batch) >= BATCH_CONVERSATIONS or characters >= BATCH_CHARACTERS:
                 yield batch

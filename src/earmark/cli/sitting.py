@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from earmark.report import Report
 
 UNFINISHED = (State.LISTED, State.PENDING, State.INTENDED)
+_UNDER_WAY = {"listed", "read", State.PENDING.value}
 TROUBLED = (State.SKIPPED, State.FAILED, State.CONFLICT, State.GONE)
 
 
@@ -78,11 +79,13 @@ def progress(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
         def watch(what: str, count: int) -> None:
             with lock:
                 seen[what] += count
-                settled = sum(number for state, number in seen.items() if state not in {"listed", "pending"})
-                detail = "  ".join(
-                    f"{number} {state}" for state, number in sorted(seen.items()) if state != "listed"
+                settled = sum(count for state, count in seen.items() if state not in _UNDER_WAY)
+                parts = [
+                    f"{count} {what}" for what, count in sorted(seen.items()) if count and what != "listed"
+                ]
+                bar.update(
+                    task, total=total or seen["listed"] or None, completed=settled, detail="  ".join(parts)
                 )
-                bar.update(task, total=total or seen["listed"] or None, completed=settled, detail=detail)
 
         yield watch
 
