@@ -29,7 +29,8 @@ _EXAMPLE = "the first line must name the columns, for example: id,name,label,ali
 class Entry:
     """One thing the company knows: its stable id, its name and how people write it.
 
-    `where` is the line it was read from ("catalog.csv:12"), for messages only.
+    `spelled` tells whether the name itself is looked for. `where` is the line it was read from
+    ("catalog.csv:12"), for messages only.
     """
 
     id: str
@@ -40,12 +41,13 @@ class Entry:
     token_patterns: tuple[tuple[dict[str, Any], ...], ...] = ()
     case_sensitive: bool = False
     family: str = ""
+    spelled: bool = True
     where: str = ""
 
     @property
     def surface_forms(self) -> tuple[str, ...]:
-        """Name and aliases, without repeats."""
-        return tuple(dict.fromkeys((self.name, *self.aliases)))
+        """What is looked for: name and aliases, without repeats."""
+        return tuple(dict.fromkeys((self.name, *self.aliases) if self.spelled else self.aliases))
 
 
 def load_catalogs(paths: Sequence[Path]) -> tuple[Entry, ...]:
@@ -173,12 +175,11 @@ def _read_jsonl(path: Path) -> Iterator[Entry]:
 def _join(known: Entry, more: Entry) -> Entry:
     if known.label != more.label:
         raise CatalogError(f"{more.where}: {known.id!r} is {known.label} in {known.where}, {more.label} here")
-    spelling = () if more.token_patterns else (more.name,)
-    return replace(
-        known,
-        aliases=known.aliases + spelling,
-        token_patterns=known.token_patterns + more.token_patterns,
-    )
+    if not more.spelled:
+        return replace(known, token_patterns=known.token_patterns + more.token_patterns)
+    if not known.spelled:
+        return replace(known, name=more.name, spelled=True)
+    return replace(known, aliases=(*known.aliases, more.name))
 
 
 def _entry_of_line(where: str, line: str) -> Entry:
@@ -198,7 +199,7 @@ def _entry_of_line(where: str, line: str) -> Entry:
     if not isinstance(pattern, list) or identity is None:
         raise CatalogError(f"{where}: the pattern must be a text, or a list of tokens together with an id")
     check_token_pattern(where, pattern)
-    return Entry(identity, identity, label, token_patterns=(tuple(pattern),), where=where)
+    return Entry(identity, identity, label, token_patterns=(tuple(pattern),), spelled=False, where=where)
 
 
 def _slug(name: str) -> str:

@@ -157,11 +157,18 @@ def _gaps_agree(folded: str, kept: list[int], first: int, last: int, gaps: froze
         before, here = kept[position - 1], kept[position]
         gap_allowed = (position - first) in gaps
         apart = here - before > 1
-        if apart and not gap_allowed and folded[before + 1 : here] != "'":
+        if apart and not gap_allowed and not _harmless(folded, before, here):
             return False
         if not apart and gap_allowed and not _may_join(folded, before, here, last - first):
             return False
     return True
+
+
+def _harmless(folded: str, before: int, here: int) -> bool:
+    """An apostrophe anywhere, or a hyphen between letter and digit ("X-200")."""
+    between = folded[before + 1 : here]
+    mixed = folded[before].isdigit() != folded[here].isdigit()
+    return between == "'" or (between == "-" and mixed)
 
 
 def _may_join(folded: str, before: int, here: int, length: int) -> bool:

@@ -23,6 +23,7 @@ from earmark.extract.regexes import BadPatternError, PatternSet, compile_pattern
 from earmark.model import ISSUE
 
 _MACRO = re.compile(r"(?<!\?P)<([a-z_]+)>")
+_CLASS_OR_SPACE = re.compile(r"\[[^\]]*\]| ")
 _WORD = re.compile(r"[ \t]+([\w'’$€£%&/.:+-]*\w)")
 _CLAUSE = re.compile(r"[.,;:!?\n()]|\bbut\b|\band\b")
 _CONTEXT_CHARACTERS = 40
@@ -145,7 +146,8 @@ def _rule(
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
     while _MACRO.search(pattern):
         pattern = _MACRO.sub(lambda macro: f"(?:{words[macro[1]]})", pattern)
-    return rf"\b(?P<all>{pattern})\b".replace(" ", r"[ \t\n]+")
+    spaced = _CLASS_OR_SPACE.sub(lambda part: part[0] if part[0] != " " else r"(?:[ \t\n]+)", pattern)
+    return rf"\b(?P<all>{spaced})\b"
 
 
 class RuleFinder:

@@ -1,0 +1,83 @@
+"""Who wins where candidates overlap."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from earmark.extract.candidate import Candidate
+from earmark.extract.resolve import resolve
+from earmark.model import ISSUE, PRODUCT
+
+
+def at(text: str, part: str, label: str, source: str = "model", **more: object) -> Candidate:
+    start = text.index(part)
+    return Candidate(start, start + len(part), label, source, **more)  # type: ignore[arg-type]
+
+
+def kept(text: str, *candidates: Candidate) -> list[tuple[str, str, str]]:
+    """The outcome, the same for every order in which the candidates are given."""
+    outcomes = {
+        tuple((text[c.start : c.end], c.label, c.source) for c in resolve(text, order))
+        for order in itertools.permutations(candidates)
+    }
+    (outcome,) = outcomes
+    return list(outcome)
+
+
+def test_catalog_comes_before_a_longer_find_of_the_model() -> None:
+    text = "my new Kettle 300 red"
+    assert kept(
+        text, at(text, "Kettle 300", PRODUCT, "catalog"), at(text, "new Kettle 300 red", PRODUCT)
+    ) == [("Kettle 300", PRODUCT, "catalog")]
+
+
+def test_longer_comes_before_shorter() -> None:
+    text = "can't log in to my account"
+    assert kept(text, at(text, "can't log in", ISSUE, "rules"), at(text, text, ISSUE)) == [
+        (text, ISSUE, "model")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "product", "issue", "core", "rest"),
+    [
+        ("lost my credit card", "credit card", "lost my credit card", "lost my", "lost"),
+        ("can't open the Kettle app", "Kettle", "can't open the Kettle app", "can't open", "can't open"),
+        ("Kettle won't heat up", "Kettle", "Kettle won't heat up", "won't heat", "won't heat up"),
+        ("can't pair Kettle to phone", "Kettle", "can't pair Kettle to phone", "can't pair", "can't pair"),
+    ],
+)
+def test_product_wins_and_the_issue_keeps_the_problem(
+    text: str, product: str, issue: str, core: str, rest: str
+) -> None:
+    first = text.index(core)
+    phrase = at(text, issue, ISSUE, "rules", core=(first, first + len(core)))
+    outcome = kept(text, at(text, product, PRODUCT), phrase)
+    assert sorted(outcome) == sorted([(product, PRODUCT, "model"), (rest, ISSUE, "rules")])
+
+
+def test_an_issue_that_says_nothing_without_its_product_is_dropped() -> None:
+    text = "with my Kettle 300"
+    assert kept(text, at(text, "Kettle 300", PRODUCT), at(text, text, ISSUE, "rules")) == [
+        ("Kettle 300", PRODUCT, "model")
+    ]
+
+
+def test_a_fixed_phrase_keeps_its_product_word() -> None:
+    text = "no internet connection"
+    phrase = at(text, text, ISSUE, "rules", core=(0, len(text)), fixed=True)
+    assert kept(text, at(text, "internet connection", PRODUCT, "catalog"), phrase) == [(text, ISSUE, "rules")]
+
+
+def test_what_does_not_overlap_stays_in_text_order() -> None:
+    text = "Kettle broken, Pan lost"
+    found = kept(
+        text,
+        at(text, "lost", ISSUE, "rules"),
+        at(text, "Pan", PRODUCT, "catalog"),
+        at(text, "Kettle", PRODUCT),
+        at(text, "broken", ISSUE, "rules"),
+    )
+    assert [surface for surface, _, _ in found] == ["Kettle", "broken", "Pan", "lost"]
