@@ -147,6 +147,28 @@ def test_a_pre_image_is_written_once(journal: Journal) -> None:
     assert not kept.base.exists
 
 
+def test_a_batch_that_is_done_again_replaces_its_results_and_no_others(journal: Journal) -> None:
+    run_id, other = begin(journal), begin(journal)
+    for each in (run_id, other):
+        journal.list_page(each, page("a", "b", "c"))
+        both = [Intention(name, State.UNCHANGED, [found(), found("zoom")], messages=2) for name in "ab"]
+        journal.intend(each, TARGET, [*both, Intention("c", State.UNCHANGED, [], reason="no room")])
+    journal.intend(run_id, TARGET, [])
+    again = [
+        Intention("a", State.INTENDED, [found("teams")], change("a")),
+        Intention("b", State.UNCHANGED, []),
+    ]
+    journal.intend(run_id, TARGET, again)
+    assert [(row.conversation_id, row.name) for row in journal.entities(run_id)] == [("a", "teams")]
+    assert len(list(journal.entities(other))) == 4
+    states = {row.id: (row.state, row.reason, row.messages) for row in journal.conversations(run_id)}
+    assert states == {
+        "a": (State.INTENDED, None, 0),
+        "b": (State.UNCHANGED, None, 0),
+        "c": (State.UNCHANGED, "no room", 0),
+    }
+
+
 def test_a_known_record_is_our_last_write_with_its_version(journal: Journal) -> None:
     run_id = begin(journal)
     journal.list_page(run_id, page("a"))

@@ -20,10 +20,10 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import BusyError
-from earmark.journal import rows
+from earmark.journal import rows, statements
 from earmark.journal.carry import carry, standing_result
 from earmark.journal.reading import JournalReader
-from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS, naming_failures
+from earmark.journal.schema import CHANGES, ITEMS, RUNS, naming_failures
 from earmark.model import Change, Decision, Listing, Page, Record, State, Usage, Window
 
 
@@ -194,48 +194,47 @@ class Journal(JournalReader):
         record: Record | None = None,
     ) -> None:
         """Record an outcome; `record` is what the service now holds after a write."""
-        here = and_(ITEMS.c.run_id == run_id, ITEMS.c.conversation_id == conversation_id)
+        here = {"run": run_id, "conversation": conversation_id}
+        outcome = {
+            "state": state.value,
+            "reason": reason,
+            "correlation_id": correlation_id,
+            "next_at": None,
+        }
         with self._transaction() as connection:
-            changed = {
-                "state": state.value,
-                "reason": reason,
-                "correlation_id": correlation_id,
-                "next_at": None,
-            }
-            connection.execute(update(ITEMS).where(here).values(changed))
+            connection.execute(statements.SET_ITEM, here | outcome)
             if state is State.WRITTEN:
-                change = and_(CHANGES.c.run_id == run_id, CHANGES.c.conversation_id == conversation_id)
-                values: dict[str, Any] = {"applied_at": self.clock()}
+                applied: dict[str, Any] = {"applied_at": self.clock()}
                 if record is not None:
-                    values |= {"version": record.version, "details": dict(record.details)}
-                connection.execute(update(CHANGES).where(change).values(values))
+                    applied |= {"version": record.version, "details": dict(record.details)}
+                connection.execute(statements.SET_CHANGE, here | applied)
 
     def intend(self, run_id: str, target: str, intentions: Sequence[Intention]) -> None:
         """Make a batch durable: entities, states, and for each change the values before and after.
 
         A pre-image is written once: where this run already intended a change, its `before` stays.
         """
+        if not intentions:
+            return
         now = self.clock()
+        results = [_result(run_id, intention) for intention in intentions]
+        findings = [
+            rows.entity_values(run_id, intention.conversation_id, decision)
+            for intention in intentions
+            for decision in intention.decisions
+        ]
+        changes = [
+            rows.change_values(run_id, target, intention.change, now)
+            for intention in intentions
+            if intention.change is not None
+        ]
         with self._transaction() as connection:
-            for intention in intentions:
-                self._put_result(connection, run_id, intention)
-                if intention.change is not None:
-                    values = rows.change_values(run_id, target, intention.change, now)
-                    kept = upsert(CHANGES).values(values)
-                    again = {"after": values["after"], "details": values["details"]}
-                    connection.execute(kept.on_conflict_do_update(["run_id", "conversation_id"], set_=again))
-
-    @staticmethod
-    def _put_result(connection: Connection, run_id: str, intention: Intention) -> None:
-        here = and_(ITEMS.c.run_id == run_id, ITEMS.c.conversation_id == intention.conversation_id)
-        values: dict[str, Any] = {"state": intention.state.value, "reason": intention.reason, "next_at": None}
-        values |= {"messages": intention.messages, "language": intention.language}
-        connection.execute(update(ITEMS).where(here).values(values))
-        old = and_(ENTITIES.c.run_id == run_id, ENTITIES.c.conversation_id == intention.conversation_id)
-        connection.execute(ENTITIES.delete().where(old))
-        found = [rows.entity_values(run_id, intention.conversation_id, d) for d in intention.decisions]
-        if found:
-            connection.execute(insert(ENTITIES), found)
+            connection.execute(statements.SET_ITEM, results)
+            connection.execute(statements.DROP_ENTITIES, results)
+            if findings:
+                connection.execute(statements.ADD_ENTITIES, findings)
+            if changes:
+                connection.execute(statements.PUT_CHANGE, changes)
 
     def undone(self, run_id: str, conversation_id: str) -> None:
         """Note that a change was taken back."""
@@ -247,10 +246,23 @@ class Journal(JournalReader):
             )
 
 
+def _result(run_id: str, intention: Intention) -> dict[str, Any]:
+    """What a result sets, as parameters of SET_ITEM; DROP_ENTITIES takes what names the conversation."""
+    return {
+        "run": run_id,
+        "conversation": intention.conversation_id,
+        "state": intention.state.value,
+        "reason": intention.reason,
+        "next_at": None,
+        "messages": intention.messages,
+        "language": intention.language,
+    }
+
+
 def _record(connection: Connection, run: RowMapping, listing: Listing) -> bool:
     """Add a listing to a run; whether it is this sitting's task to process it."""
     values = rows.item_values(run["id"], listing, State.LISTED) | {"sitting": run["sitting"]}
-    added = connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing()).rowcount == 1
+    added = connection.execute(statements.ADD_ITEM, values).rowcount == 1
     if not added:
         return _take_up(connection, run, listing.id) or _note_reused_id(connection, run, listing)
     earlier = standing_result(connection, run, listing)

@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import ConfigError, JournalError
-from earmark.journal import rows
+from earmark.journal import rows, statements
 from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS, naming_failures, open_engine
 from earmark.model import Change, ConversationRow, EntityRow, Listing, Record, RunFacts, State
 
@@ -133,15 +133,9 @@ class JournalReader:
 
         Somebody may have changed it since: a writer uses it with its version only.
         """
-        query = (
-            select(CHANGES)
-            .join(RUNS, RUNS.c.id == CHANGES.c.run_id)
-            .where(CHANGES.c.target == target, CHANGES.c.conversation_id == conversation_id, ~RUNS.c.dry_run)
-            .order_by(CHANGES.c.intended_at.desc())
-            .limit(1)
-        )
         with self._reading() as connection:
-            row = connection.execute(query).mappings().first()
+            where = {"place": target, "conversation": conversation_id}
+            row = connection.execute(statements.LATEST_CHANGE, where).mappings().first()
         sure = row is not None and row["applied_at"] and not row["undone_at"] and not row["shared"]
         if row is None or not sure or row["version"] is None:
             return None
