@@ -107,7 +107,7 @@ def test_a_clock_that_is_off_is_a_warning(organisation: Open) -> None:
     _, session = organisation()
     line = named(checks(session, now=lambda: datetime.now(UTC) + timedelta(hours=1)))["clock"]
     assert line.status == "warn"
-    assert "+3600 s" in line.detail or "+3599 s" in line.detail
+    assert line.detail.startswith(("+359", "+360"))
     assert "NTP" in line.fix
 
 

@@ -161,6 +161,7 @@ def test_a_write_that_was_never_sent_is_repeated(connect: Connect, script: Any, 
     script.lines = [say(200, {"id": "x"})]
     assert session.call(WRITE, body={}).body == {"id": "x"}
     assert len(script.seen) == 1
+    assert session.usage().requests == 1
 
 
 def test_nobody_there_is_unavailable_and_says_so() -> None:

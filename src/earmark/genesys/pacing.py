@@ -59,6 +59,7 @@ class Gate:
         self._answered = 0
         self._mark = (clock(), 0)  # when this window was first heard of, and its count then
         self._waited = 0.0
+        self._napping_until = clock()
 
     @property
     def allowed(self) -> int:
@@ -67,7 +68,7 @@ class Gate:
 
     @property
     def waited_seconds(self) -> float:
-        """Summed over all threads."""
+        """Time in which at least one thread was held back."""
         return self._waited
 
     def acquire(self) -> None:
@@ -86,7 +87,8 @@ class Gate:
                 if delay > PATIENCE:
                     raise too_long(delay)
                 nap = min(delay, LONGEST_NAP)
-                self._waited += nap
+                self._waited += max(0.0, now + nap - max(now, self._napping_until))
+                self._napping_until = max(self._napping_until, now + nap)
             self._sleep(nap)
 
     def settle(self, headers: Mapping[str, str] | None = None) -> None:

@@ -13,7 +13,14 @@ from earmark.genesys import region, sdk
 from earmark.genesys.pacing import Gate, throttle_seconds, too_long
 from earmark.genesys.retry import Call, KeepsFailingError, Tally, error_text, pause_before_repeat
 from earmark.genesys.token import Credentials, Token
-from earmark.genesys.transport import Answer, DeclinedError, ExchangeError, HttpxClient, Transport
+from earmark.genesys.transport import (
+    Answer,
+    DeclinedError,
+    ExchangeError,
+    HttpxClient,
+    NotSentError,
+    Transport,
+)
 from earmark.model import Json, Usage
 
 if TYPE_CHECKING:
@@ -68,15 +75,15 @@ class Session:
                 self._failed_in_a_row = 0
                 return answer
             except ExchangeError as failure:
-                status = failure.answer.status if isinstance(failure, DeclinedError) else 0
-                if status == 429:
-                    throttles += 1
-                    self._sit_out(failure, throttles)
-                elif status == 401 and not renewed:
-                    renewed = True
-                    self._token.renew(bearer)
-                else:
-                    self._wait_or_give_up(failure, call, tally)
+                match failure:
+                    case DeclinedError(answer=Answer(status=429) as answer):
+                        throttles += 1
+                        self._sit_out(answer, throttles)
+                    case DeclinedError(answer=Answer(status=401)) if not renewed:
+                        renewed = True
+                        self._token.renew(bearer)
+                    case _:
+                        self._wait_or_give_up(failure, call, tally)
             with self._lock:
                 self._retries += 1
 
@@ -124,8 +131,7 @@ class Session:
     def _attempt(self, call: Call, bearer: str, query: Mapping[str, str] | None, body: Json) -> Answer:
         self.gate.acquire()
         headers: Mapping[str, str] | None = None
-        with self._lock:
-            self._requests += 1
+        sent = True
         try:
             answer = sdk.call(self._client, call.method, call.path, bearer, query, body)
             headers = self.latest_headers = answer.headers
@@ -134,19 +140,22 @@ class Session:
         except DeclinedError as failure:
             headers = self.latest_headers = failure.answer.headers
             raise
-        except RefusedError as error:  # too large, never sent
+        except NotSentError:
+            sent = False
+            raise
+        except RefusedError as error:  # it is too large, so it stayed here
+            sent = False
             error.ref = call.ref
             raise
         finally:
             self.gate.settle(headers)
+            with self._lock:
+                self._requests += sent
 
-    def _sit_out(self, failure: ExchangeError, throttles: int) -> None:
+    def _sit_out(self, answer: Answer, throttles: int) -> None:
         """Make every thread wait as long as a 429 asks for."""
         with self._lock:
             self._throttled += 1
-        if not isinstance(failure, DeclinedError):
-            return
-        answer = failure.answer
         seconds = throttle_seconds(answer.headers, error_text(answer), scale=self._retry_pause)
         if throttles > MOST_THROTTLES:
             raise too_long(seconds)
