@@ -30,7 +30,7 @@ FRAMES = (
     "{} support told me so",
 )
 
-NOTHING = ("it won't open and i can't start it", "today it arrived and won't work", "hello, thanks", "why not")
+NOTHING = (
     "it won't open and i can't start it",
     "today it arrived and won't work",
     "hello, thanks",
