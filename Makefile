@@ -14,7 +14,7 @@ PIP := $(BIN)/pip --disable-pip-version-check
 	@touch $@
 
 demo: .venv/.installed
-	@$(BIN)/earmark demo
+	@$(BIN)/earmark demo --out build/demo
 
 test: .venv/.installed
 	$(BIN)/pytest

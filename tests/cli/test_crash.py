@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Cli, environment, pointed_at
+from tests.conftest import Cli, environment, pointed_at
 
 from earmark.sandbox import Sandbox
 

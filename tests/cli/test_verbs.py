@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.cli.conftest import Cli
+from tests.conftest import Cli
 
 CHATS = (
     '{"id": "a", "messages": [{"sender": "customer", "text": "my slack keeps crashing"}]}\n'
