@@ -11,7 +11,8 @@ import pytest
 
 from earmark.errors import SchemaError
 from earmark.genesys import schema
-from earmark.genesys.doctor import DEFAULT_KEYS, checks, interactions_checks
+from earmark.genesys.doctor import checks, interactions_checks
+from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Credentials, Session, open_session
 from earmark.model import ISSUE, PRODUCT, Check
 from earmark.sandbox import FaultPlan, Sandbox

@@ -395,6 +395,18 @@ def test_what_is_sent_is_what_the_sdk_sends(connect: Connect, script: Any) -> No
     assert seen.body == b'{"x": ["\\u00fc", 1, null]}'
 
 
+def test_the_sdks_own_login_and_methods_work_over_our_client(connect: Connect, script: Any, say: Say) -> None:
+    """The seam is whole: form bodies, its own headers, models parsed from our answers."""
+    from PureCloudPlatformClientV2 import TokensApi
+
+    client = connect()._client
+    client.get_client_credentials_token("client-7", "other")
+    assert client.access_token == "t0k3n-canary-1"
+    script.lines = [say(200, {"organization": {"name": "Org"}})]
+    assert TokensApi(client).get_tokens_me().organization.name == "Org"
+    assert script.seen[-1].headers["authorization"] == "Bearer t0k3n-canary-1"
+
+
 def test_a_request_that_is_too_large_is_not_sent(connect: Connect, script: Any) -> None:
     with pytest.raises(RefusedError, match="512,000") as caught:
         connect().call(WRITE, body={"x": "y" * 600_000})

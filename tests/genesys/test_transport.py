@@ -162,6 +162,16 @@ def test_redirects_are_not_followed(transport: Transport, script: Any, say: Call
     assert len(script.seen) == 1
 
 
+def test_a_proxy_of_the_environment_is_used(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", script.url)
+    proxied = Transport()
+    assert proxied.exchange("GET", "http://service.example/x", headers={}).body == {}
+    assert script.seen[0].target == "http://service.example/x"
+    proxied.close()
+
+
 def test_strict_json_reads_what_is_valid() -> None:
     assert parse('{"a": [1, -2.5, "\\ud83d", null, true], "b": {}}') == {
         "a": [1, -2.5, "\ud83d", None, True],

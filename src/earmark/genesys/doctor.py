@@ -20,13 +20,13 @@ from earmark.errors import (
 )
 from earmark.genesys import endpoints, schema
 from earmark.genesys.retry import CLIENTS_PAGE, ROLES_PAGE
+from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, items, mapping, mappings, stamp, text
-from earmark.model import ISSUE, PRODUCT, Check, Json
+from earmark.model import Check, Json
 
 SKEW = timedelta(minutes=1)
 SCOPES = ("interaction:read", "interaction:write")
-DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
 
 _NOBODY = "00000000-0000-4000-8000-000000000000"
 _PLATFORM = "platform.api"

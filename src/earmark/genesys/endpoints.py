@@ -163,10 +163,6 @@ def core_types(session: Session) -> Object:
     return _object(session, Call("GET", f"{_SCHEMAS}/coretypes", "list the attribute types", shape=dict))
 
 
-def schema_limits(session: Session) -> Object:
-    return _object(session, Call("GET", f"{_SCHEMAS}/limits", "read the schema limits", shape=dict))
-
-
 def token_info(session: Session) -> Object:
     return _object(session, Call("GET", "/api/v2/tokens/me", "read the token's facts", shape=dict))
 

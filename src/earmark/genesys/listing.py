@@ -170,7 +170,7 @@ class ConversationListing:
         return replace(place, job=job, after=None)
 
     def _await(self, job: str) -> None:
-        pause, waited = 2.0, 0.0
+        pause, waited = 1.0, 0.0
         while waited < _POLL_PATIENCE:
             state = word(endpoints.job_status(self._session, job).get("state"))
             if state == "fulfilled":

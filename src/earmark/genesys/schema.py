@@ -9,7 +9,10 @@ from earmark.errors import SchemaError
 from earmark.genesys import endpoints
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, mapping, mappings, text, word
-from earmark.model import Field, Json
+from earmark.model import ISSUE, PRODUCT, Field, Json
+
+DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
+"""Label → base name of the attribute that its names are written to."""
 
 SET_UP = "run `earmark setup-schema`, or add it under Orchestration > Conversation schemas"
 AS_TEXT = "nothing to do: names are written as one delimited text"

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError, VersionConflictError
 from earmark.genesys import endpoints
 from earmark.genesys import schema as conversation_schema
+from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, items, mapping, mappings, text
-from earmark.model import ISSUE, PRODUCT, Change, Field, Json, Listing, Record, Usage
+from earmark.model import Change, Field, Json, Listing, Record, Usage
 
 SEARCH_SIZE = 100
-DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
 
 _NAMESPACE = uuid.UUID("c3170991-7759-4baf-b659-2ec1267075e7")
 _PURPOSE = "entities"

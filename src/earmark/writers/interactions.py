@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from earmark.errors import GarbledError, GoneError, UnknownOutcomeError
 from earmark.genesys import endpoints
+from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
-from earmark.model import ISSUE, PRODUCT, Change, Field, Json, Listing, Record, Usage
+from earmark.model import Change, Field, Json, Listing, Record, Usage
 
-DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
 _RESTORE_ATTEMPTS = 3
 _WORKERS = 8
 

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from earmark.errors import GarbledError, GoneError, RefusedError
 from earmark.genesys import endpoints
+from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import mapping, mappings, text, word
-from earmark.model import ISSUE, PRODUCT, Change, Field, Json, Listing, Record, Usage
+from earmark.model import Change, Field, Json, Listing, Record, Usage
 
 LONGEST_VALUE = 256
-DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
 WARNING = (
     "participant data of ended conversations does not reach Genesys Cloud's analytics and may not be kept: "
     "prefer the custom_attributes writer"
