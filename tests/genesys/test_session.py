@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -14,20 +13,19 @@ import pytest
 
 from earmark.errors import (
     AccessDeniedError,
-    ConfigError,
     CredentialsError,
     EarmarkError,
     GarbledError,
     GoneError,
-    MissingSettingError,
     RateLimitedError,
     RefusedError,
     UnavailableError,
     UnknownOutcomeError,
     VersionConflictError,
 )
-from earmark.genesys.retry import Call
+from earmark.genesys.retry import Call, Tally, pause_before_repeat
 from earmark.genesys.session import MOST_THROTTLES, OUTAGE, Credentials, Session, open_session
+from earmark.genesys.transport import Answer, DeclinedError
 
 CONVERSATION = "3f0c6d3e-0000-4000-8000-000000000001"
 READ = Call("GET", "/api/v2/things", "read the thing", CONVERSATION, shape=dict)
@@ -145,6 +143,14 @@ def test_a_read_that_breaks_off_is_repeated_and_a_write_is_not(
     assert len(script.seen) == 1
 
 
+@pytest.mark.parametrize(
+    ("header", "least", "most"), [("7", 7, 7), ("3600", 60, 60), ("abc", 0, 1), ("", 0, 1)]
+)
+def test_a_busy_service_is_given_the_time_it_asks_for(header: str, least: float, most: float) -> None:
+    failure = DeclinedError(Answer(503, {"retry-after": header}, "", None))
+    assert least <= pause_before_repeat(failure, READ, Tally()) <= most
+
+
 def test_a_write_that_was_never_sent_is_repeated(connect: Connect, script: Any, say: Say) -> None:
     """A refused connection leaves no doubt, so it needs no reading back."""
     from earmark.genesys.transport import NotSentError
@@ -249,109 +255,6 @@ def test_429s_without_end_are_not_sat_out_for_ever(connect: Connect, script: Any
     with pytest.raises(RateLimitedError):
         connect().call(READ)
     assert len(script.seen) == MOST_THROTTLES + 1
-
-
-# the token
-
-
-def test_many_threads_share_one_login(connect: Connect, script: Any) -> None:
-    session = connect()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: session.call(READ), range(24)))
-    assert script.tokens == 1
-
-
-def test_a_token_that_is_refused_is_renewed_once_for_all_threads(
-    connect: Connect, script: Any, say: Say
-) -> None:
-    """The service forgets the first token while eight threads use it."""
-    ready = threading.Barrier(8)
-
-    def by_token(request: Any) -> bytes:
-        if request.target == "/oauth/token":
-            said: bytes = original(request)
-            return said
-        return say(200, {}) if request.headers["authorization"].endswith("-2") else say(401)
-
-    original, script.next = script.next, by_token
-    session = connect()
-
-    def work(_: int) -> None:
-        ready.wait(5)
-        session.call(READ)
-
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(work, range(8)))
-    assert script.tokens == 2
-
-
-def test_a_token_is_renewed_before_it_ends(script: Any, say: Say) -> None:
-    now = [0.0]
-    credentials = Credentials(script.url, "id", "secret")
-    script.logins = [say(200, {"access_token": f"t{n}", "expires_in": 1000}) for n in range(3)]
-    with open_session(credentials, clock=lambda: now[0], sleep=lambda _: None) as session:
-        for moment in (0, 800, 901, 1700, 1802):
-            now[0] = moment
-            session.call(READ)
-    assert [request.headers["authorization"][-2:] for request in script.seen] == [
-        "t0",
-        "t0",
-        "t1",
-        "t1",
-        "t2",
-    ]
-
-
-def test_a_short_lived_token_is_still_used(script: Any, say: Say) -> None:
-    now = [0.0]
-    script.logins = [say(200, {"access_token": f"t{n}", "expires_in": 4}) for n in range(3)]
-    with open_session(
-        Credentials(script.url, "id", "s"), clock=lambda: now[0], sleep=lambda _: None
-    ) as session:
-        for moment in (0, 1.5, 2.5):
-            now[0] = moment
-            session.call(READ)
-    assert script.tokens == 2
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ((400, {"error": "invalid_client", "description": "client not found"}), CredentialsError),
-        ((401, {"error": "invalid_client"}), CredentialsError),
-        ((200, {}), UnavailableError),
-        ((200, {"access_token": None}), UnavailableError),
-        ((200, {"access_token": "a\nb"}), UnavailableError),
-        ((200, [1]), UnavailableError),
-        ((500, None), UnavailableError),
-    ],
-)
-def test_a_login_that_fails_says_what_is_wrong(
-    connect: Connect, script: Any, say: Say, line: tuple[int, Any], expected: type[EarmarkError]
-) -> None:
-    script.logins = [say(*line)] * 10
-    with pytest.raises(expected) as caught:
-        connect().call(READ)
-    assert caught.value.hint
-    assert script.seen == []
-
-
-def test_a_throttled_login_waits(connect: Connect, script: Any, say: Say) -> None:
-    script.logins = [say(429, retry_after="0.01"), say(200, {"access_token": "t", "expires_in": 60})]
-    connect().call(READ)
-    assert len(script.seen) == 1
-
-
-@pytest.mark.parametrize(
-    ("client_id", "secret", "expected"),
-    [("", "x", MissingSettingError), ("x", "", MissingSettingError), ("x", "sécret", CredentialsError)],
-)
-def test_credentials_that_cannot_work_are_refused_at_once(
-    client_id: str, secret: str, expected: type[ConfigError]
-) -> None:
-    with pytest.raises(expected) as caught:
-        Credentials("us_east_1", client_id, secret)
-    assert "sécret" not in str(caught.value)
 
 
 # secrets, headers, the SDK

@@ -155,7 +155,7 @@ def throttle_seconds(headers: Mapping[str, str], message: str, *, scale: float =
     `Retry-After` (seconds or an HTTP date) counts as it stands. Without a usable one: the longest of the
     window's reset, the seconds in the message and 3, times `scale`. A little jitter comes on top.
     """
-    told = _retry_after(headers.get("retry-after", ""))
+    told = retry_after(headers.get("retry-after", ""))
     if told is None:
         in_text = _SECONDS_IN_TEXT.search(message)
         hints = [3.0, float(_whole(headers, "reset") or 0), float(in_text.group(1)) if in_text else 0.0]
@@ -172,8 +172,8 @@ def too_long(seconds: float) -> RateLimitedError:
     )
 
 
-def _retry_after(value: str) -> float | None:
-    """Seconds, when the header is a positive number or a date to come."""
+def retry_after(value: str) -> float | None:
+    """Seconds of a `Retry-After` header that is a positive number or a date to come, else None."""
     try:
         seconds = float(value)
     except ValueError:

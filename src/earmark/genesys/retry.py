@@ -33,6 +33,7 @@ from earmark.errors import (
     UnknownOutcomeError,
     VersionConflictError,
 )
+from earmark.genesys.pacing import retry_after
 from earmark.genesys.transport import (
     Answer,
     DeclinedError,
@@ -98,7 +99,7 @@ class Tally:
 
 
 def pause_before_repeat(failure: ExchangeError, call: Call, tally: Tally) -> float:
-    """Seconds to wait before sending `call` again.
+    """Seconds to wait before sending `call` again; a `Retry-After` counts up to a minute.
 
     Raises:
         EarmarkError: It must not be sent again; says what happened.
@@ -113,7 +114,12 @@ def pause_before_repeat(failure: ExchangeError, call: Call, tally: Tally) -> flo
     pause = tally.spend(kind)
     if pause is None:
         raise _exhausted(kind, failure, call)
-    return pause
+    told = (
+        retry_after(failure.answer.headers.get("retry-after", ""))
+        if isinstance(failure, DeclinedError)
+        else None
+    )
+    return max(pause, min(told or 0.0, _LONGEST_PAUSE))
 
 
 def _kind(failure: ExchangeError) -> str | None:
