@@ -145,10 +145,10 @@ def test_long_messages_are_read_to_the_end(extractor: SpacyExtractor) -> None:
 
 
 def seconds(extractor: SpacyExtractor, talks: Sequence[Conversation]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in extractor.extract(talks):
         pass
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 HOSTILE = {
@@ -167,13 +167,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)
 def test_time_grows_no_faster_than_the_text(config: ExtractConfig, unit: str) -> None:
-    """Eight times the text takes at most about eight times as long; quadratic growth would take 64 times."""
+    """16 times the text takes about 16 times the CPU time; quadratic growth would take 256 times."""
     extractor = open_extractor(replace(config, cache_messages=0))
-    short = chat("x" + unit * (16_000 // len(unit)))
+    short = chat("x" + unit * (8_000 // len(unit)))
     long = chat("x" + unit * (128_000 // len(unit)))
     seconds(extractor, [short])
     base = min(seconds(extractor, [short]) for _ in range(3))
-    assert seconds(extractor, [long]) < 24 * max(base, 0.002)
+    assert min(seconds(extractor, [long]) for _ in range(2)) < 80 * max(base, 0.002)
 
 
 def test_ten_megabytes_in_one_message_are_read(config: ExtractConfig) -> None:

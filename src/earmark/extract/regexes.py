@@ -7,6 +7,8 @@ from typing import Any
 
 import re2
 
+from earmark.errors import CatalogError
+
 _SET_BYTES = 256 << 20  # the most that all patterns together may take
 
 
@@ -41,7 +43,8 @@ class PatternSet:
         """Take (expression, case sensitive) pairs; their positions are the indices in results.
 
         Raises:
-            BadPatternError: One cannot be used, or all of them together need too much memory.
+            BadPatternError: One cannot be used.
+            CatalogError: All of them together need too much memory.
         """
         self._patterns = [compile_pattern(text, case_sensitive=strict) for text, strict in patterns]
         self._set = _compile_set(patterns) if patterns else None
@@ -64,5 +67,8 @@ def _compile_set(patterns: Sequence[tuple[str, bool]]) -> Any:
             together.Add(text if strict else f"(?i:{text})")
         together.Compile()
     except re2.error:
-        raise BadPatternError(f"{len(patterns)} patterns together are too large") from None
+        raise CatalogError(
+            f"{len(patterns)} patterns together are too large",
+            hint="join some of them, or use aliases instead",
+        ) from None
     return together

@@ -28,7 +28,10 @@ _WORD = re.compile(r"[ \t]+([\w'’$€£%&/.:+-]*\w)")
 _CLAUSE = re.compile(r"[.,;:!?\n()]|\bbut\b|\band\b")
 _CONTEXT_CHARACTERS = 40
 ALWAYS = "hypotheses"  # the context list that holds for every rule
-_RULE_KEYS = {"id", "family", "name", "pattern", "tail", "unless", "except", "fixed"}
+_DEEPEST = 10  # words within words within words
+_LONGEST = 100_000  # characters of a pattern, written out
+_REQUIRED = {"id": str, "family": str, "name": str, "pattern": str}
+_OPTIONAL = {"tail": int, "unless": list, "except": list, "fixed": bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +64,14 @@ class RuleSet:
 
 
 def load_rules(paths: Sequence[Path]) -> tuple[dict[str, Any], ...]:
-    """Read rules files and check them.
+    """Read rules files and check them; each may use the words and contexts of those before it.
 
     Raises:
         CatalogError: A file cannot be read, or a rule cannot be used; says which.
     """
     documents = tuple(_read(path) for path in paths)
-    for path, document in zip(paths, documents, strict=True):
-        parse_rules((document,), str(path.name))
-    parse_rules(documents)
+    for number, path in enumerate(paths, start=1):
+        parse_rules(documents[:number], path.name)
     return documents
 
 
@@ -98,6 +100,7 @@ def parse_rules(documents: Sequence[Mapping[str, Any]], where: str = "rules") ->
             if rule.id in rules:
                 raise CatalogError(f"{where}: the rule id {rule.id!r} is used twice")
             rules[rule.id] = rule
+    _check_guards(shared, where)
     for rule in rules.values():
         unknown = set(rule.unless) - shared.keys() - {ALWAYS}
         if unknown:
@@ -111,16 +114,19 @@ def parse_rules(documents: Sequence[Mapping[str, Any]], where: str = "rules") ->
     )
 
 
+def _check_guards(context: Mapping[str, list[str]], where: str) -> None:
+    for name, words in context.items():
+        try:
+            _guard(words)
+        except BadPatternError as error:
+            raise CatalogError(f"{where}: the context {name!r} cannot be used: {error}") from None
+
+
 def _rule(
     row: Mapping[str, Any], precisions: Mapping[str, float], words: Mapping[str, str], where: str
 ) -> Rule:
     about = f"{where}: rule {row.get('id', '?')!r}"
-    missing = {"id", "family", "name", "pattern"} - row.keys()
-    if missing or row.keys() - _RULE_KEYS:
-        wrong = (
-            f"has no {min(missing)}" if missing else f"has an unknown key {min(row.keys() - _RULE_KEYS)!r}"
-        )
-        raise CatalogError(f"{about} {wrong}")
+    _check_keys(row, about)
     if row["family"] not in precisions:
         raise CatalogError(f"{about}: the family {row['family']!r} has no entry under [precision]")
     try:
@@ -143,9 +149,25 @@ def _rule(
     )
 
 
+def _check_keys(row: Mapping[str, Any], about: str) -> None:
+    known = _REQUIRED | _OPTIONAL
+    for key in _REQUIRED.keys() - row.keys():
+        raise CatalogError(f"{about} has no {key}")
+    for key, value in row.items():
+        if key not in known:
+            raise CatalogError(f"{about} has an unknown key {key!r}")
+        if not isinstance(value, known[key]):
+            raise CatalogError(f"{about}: {key} is not of the type {known[key].__name__}")
+
+
 def _expand(pattern: str, words: Mapping[str, str]) -> str:
-    while _MACRO.search(pattern):
+    for _ in range(_DEEPEST):
+        if len(pattern) > _LONGEST:
+            break
         pattern = _MACRO.sub(lambda macro: f"(?:{words[macro[1]]})", pattern)
+    left = _MACRO.search(pattern)
+    if left:
+        raise BadPatternError(f"{left[0]} stands for itself")
     spaced = _CLASS_OR_SPACE.sub(lambda part: part[0] if part[0] != " " else r"(?:[ \t\n]+)", pattern)
     return rf"\b(?P<all>{spaced})\b"
 
