@@ -1,6 +1,6 @@
 """Words per second: Earmark's extractor against a plain `nlp(text)` loop with the same model on the same data.
 
-    OPENBLAS_NUM_THREADS=1 python bench/extraction.py [PATH] [--rounds N] [--conversations N]
+    python bench/extraction.py [PATH] [--rounds N] [--conversations N]
 
 PATH is a JSONL file (or .gz) of conversations with messages; by default the sandbox's own. Two statistical
 pipelines are trained briefly on the sandbox's annotated spans and saved: an entity recogniser alone, and one of the
@@ -25,15 +25,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import spacy
-from spacy.language import Language
-from spacy.training import Example
-from spacy.util import filter_spans
+from typing import TYPE_CHECKING, Any
 
 from earmark.extract import ExtractConfig, open_extractor
 from earmark.model import Conversation, Message, Sender
+
+if TYPE_CHECKING:  # at run time spaCy, and numpy with it, must not be imported before earmark.extract
+    from spacy.language import Language
+    from spacy.training import Example
 
 DATA = Path(__file__).parents[1] / "src" / "earmark" / "sandbox" / "data"
 CATALOG, ANNOTATED = DATA / "catalog.csv", DATA / "conversations.jsonl.gz"
@@ -73,6 +72,8 @@ def transitions(kind: str, tok2vec: dict[str, Any]) -> dict[str, Any]:
 
 
 def blank(shape: str) -> Language:
+    import spacy
+
     nlp = spacy.blank("en")
     if shape == "sm":
         nlp.add_pipe("tok2vec", config={"model": TOK2VEC})
@@ -112,6 +113,9 @@ def train(shape: str, folder: Path) -> None:
 
 def example(nlp: Language, message: dict[str, Any]) -> Example:
     """The annotated entities; tags and a chain of heads are made up, for tagger and parser to have work."""
+    from spacy.training import Example
+    from spacy.util import filter_spans
+
     doc = nlp.make_doc(message["text"])
     spans = [
         doc.char_span(span["start"], span["end"], label=span["label"], alignment_mode="expand")
@@ -146,6 +150,8 @@ def extractor_run(conversations: list[Conversation], config: ExtractConfig) -> C
 
 
 def contestants(rows: list[dict[str, Any]], model: Path) -> tuple[int, dict[str, Callable[[], float]]]:
+    import spacy
+
     conversations = [conversation(number, row) for number, row in enumerate(rows)]
     transcripts = ["\n".join(message.text for message in c.messages) for c in conversations]
 

@@ -7,6 +7,7 @@ to load, extend, save or retrain.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from earmark.extract.config import BUILTIN_RULES, DEFAULT_LABEL_MAP, ExtractConfig
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from earmark.extract.extractor import SpacyExtractor
 
 # Read by OpenBLAS when numpy is first imported. A second thread takes twice the CPU for the same wall time.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if "numpy" not in sys.modules:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __all__ = ["BUILTIN_RULES", "DEFAULT_LABEL_MAP", "ExtractConfig", "build_pipeline", "open_extractor"]
 

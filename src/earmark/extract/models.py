@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,10 +114,11 @@ def _has_listener(nlp: Language) -> bool:
 
 
 def _use_numpy(nlp: Language) -> None:
-    """Multiply with numpy instead of blis: the same numbers, about twice as fast on common CPUs."""
+    """Multiply with numpy instead of blis: the same entities, faster, provided that OpenBLAS keeps to one thread."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        return
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
         for node in model.walk() if model is not None else ():
-            if type(node.ops) is not NumpyOps and node.ops.name != "numpy":
-                continue
-            node.ops = NumpyOps(use_blis=False)
+            if node.ops.name == "numpy":
+                node.ops = NumpyOps(use_blis=False)
