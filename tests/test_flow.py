@@ -14,7 +14,7 @@ import pytest
 from earmark import flow
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
-from earmark.errors import ConfigError, UnavailableError
+from earmark.errors import ConfigError
 from earmark.extract import ExtractConfig, open_extractor
 from earmark.journal import Journal
 from earmark.model import (
@@ -227,14 +227,6 @@ def test_a_text_that_stays_unready_is_left_pending_for_a_later_sitting(job: flow
     clock.now += 2000
     flow.resume(again(job, source=source, writer=NoWriter()), run_id)
     assert job.journal.counts(run_id) == {State.UNCHANGED: 1}
-
-
-def test_a_service_that_fails_all_the_time_stops_the_run_and_the_rest_stays_open(job: flow.Job) -> None:
-    source = Unreliable({f"c{number:03}": ["garbled"] for number in range(60)})
-    with pytest.raises(UnavailableError, match="in a row"):
-        flow.run(again(job, source=source, writer=NoWriter()))
-    counts = job.journal.counts(job.journal.run()["id"])
-    assert counts == {State.FAILED: flow.FAILURES_IN_A_ROW, State.LISTED: 60 - flow.FAILURES_IN_A_ROW}
 
 
 def test_extracting_needs_neither_journal_nor_writer(extractor: Extractor, chats: Path) -> None:

@@ -19,7 +19,7 @@ from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
 from earmark.delivery import Outcome, deliver, reconcile
-from earmark.errors import ConversationError, GoneError, StoppedError, UnavailableError
+from earmark.errors import ConversationError, GoneError, StoppedError
 from earmark.journal import Intention, Journal, NewRun
 from earmark.model import (
     Change,
@@ -42,7 +42,6 @@ from earmark.transcript import tidy
 
 BATCH_CONVERSATIONS = 100
 BATCH_CHARACTERS = 1_000_000
-FAILURES_IN_A_ROW = 25
 TEXT_ATTEMPTS = 12
 LONGEST_WAIT_SECONDS = 6 * 3600.0
 
@@ -240,24 +239,16 @@ def _texts(sitting: Sitting, listings: Sequence[Listing]) -> Iterator[tuple[List
     for listing in listings:
         if listing.conversation is not None:
             yield listing, listing.conversation
-    failures = 0
     for result in sitting.job.source.fetch(list(without.values())) if without else ():
         match result:
             case Ready(conversation):
-                failures = 0
-                yield without[conversation.id], conversation
+                            yield without[conversation.id], conversation
             case NotReady(conversation_id, reason, wait):
                 _postpone(sitting, conversation_id, reason, wait)
             case Gone(conversation_id, reason):
                 _settle(sitting, conversation_id, Outcome(State.GONE, reason))
             case Unreadable(conversation_id, reason, correlation_id):
-                failures += 1
                 _settle(sitting, conversation_id, Outcome(State.FAILED, reason, correlation_id))
-        if failures >= FAILURES_IN_A_ROW:
-            raise UnavailableError(
-                f"{failures} conversations in a row could not be read; the last: {result.id}",
-                hint="see `earmark doctor`; then `earmark resume`",
-            )
         if sitting.job.stop.is_set():
             return
 
