@@ -29,6 +29,12 @@ format: .venv/.installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Quick and coarse; each of these without --quick takes minutes and measures in full. Results: build/bench/.
+bench: .venv/.installed
+	@for figure in startup request_budget pacing journal memory; do \
+		echo "$$figure"; $(BIN)/python bench/$$figure.py --quick || exit 1; \
+	done
+
 # Needs uv; only for changing dependencies.
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt

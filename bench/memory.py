@@ -4,7 +4,8 @@
 
 The same run over 2,000 and over 20,000 chats (quick: 500 and 3,000): from a file into a file, and against the
 sandbox with the SDK loaded, which lives in this process and is not counted. Peaks are the high-water mark of the
-run's own process (VmHWM). Cold caches fill within the small run, so that the ratio shows growth alone.
+run's own process (VmHWM). The small run is to be large enough to fill whatever is bounded (message cache, spaCy's
+zone of forgettable words); what the ratio shows beyond is growth.
 """
 
 from __future__ import annotations
