@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
-from earmark.errors import ConfigError, EarmarkError, StoppedError
+from earmark.errors import ConfigError, EarmarkError, ModelMissingError, StoppedError
 from earmark.journal import Journal
 from earmark.model import ISSUE, PRODUCT, Check, Record, Sender, Window
 from earmark.settings import Settings, credentials
@@ -35,6 +35,7 @@ PATIENT_SECONDS = 1.0
 FIRST_WINDOW = timedelta(days=7)
 SETTLING = timedelta(minutes=1)
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
+CONTRACT_MODEL = "en_core_web_sm"
 DEFAULT_REGIONS = {"genesys": "mypurecloud.com", "interactions": "my.genesys.cloud"}
 
 
@@ -72,12 +73,12 @@ class Workshop:
                 Credentials(region, client_id, secret),
                 max_connections=self.settings.workers,
                 retry_pause=self.settings.pace,
-                sleep=self._sleep,
+                sleep=self.pause,
             )
             self._closing.callback(self._session.close)
         return self._session
 
-    def _sleep(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
         """Short pauses are sat out; a long one ends when the run is asked to stop."""
         if seconds < PATIENT_SECONDS:
             time.sleep(seconds)
@@ -159,18 +160,35 @@ class Workshop:
         return adapter
 
     def extractor(self) -> Extractor:
-        """The extraction pipeline: model, catalog and rules as configured."""
+        """The extraction pipeline: model, catalog and rules as configured.
+
+        The interactions contract names a model; where no other is chosen and that one is not installed, the
+        catalog and the rules go on without it, and the user is told.
+        """
+        kind = split_spec(self.settings.source or "genesys", "source")[0]
+        if self.settings.model is not None or kind != "interactions":
+            return self._extractor(self.settings.model)
+        try:
+            return self._extractor(CONTRACT_MODEL)
+        except ModelMissingError as error:
+            self.notice(f"{error}; going on with catalog and rules ({error.hint})")
+            return self._extractor(None)
+
+    def _extractor(self, model: str | None) -> Extractor:
         from earmark.extract import DEFAULT_LABEL_MAP, ExtractConfig, open_extractor
 
-        return open_extractor(
+        extractor = open_extractor(
             ExtractConfig(
-                model=self.settings.model,
+                model=model,
                 label_map=self.settings.label_map or DEFAULT_LABEL_MAP,
                 catalogs=tuple(self.settings.catalog),
                 use_rules=self.settings.rules,
                 senders=senders(self.settings.senders),
             )
         )
+        for warning in extractor.warnings:
+            self.notice(f"warning: {warning}")
+        return extractor
 
     def checks(self) -> Iterator[Check]:
         """What `earmark doctor` looks at: the place of the journal, the extraction, then the service."""
@@ -206,7 +224,8 @@ class Workshop:
 
     def _check_extraction(self) -> str:
         facts = self.extractor().facts
-        return ", ".join(f"{name} {value}" for name, value in facts.items())
+        parts = [f"{name} {value}" for name, value in facts.items() if value and not name.endswith("_hash")]
+        return ", ".join(parts)
 
     def setup_schema(self) -> str:
         """Create or extend the conversation schema; returns its id."""
@@ -234,7 +253,7 @@ class Workshop:
             policy=self.policy(),
             writer=writer,
             journal=journal,
-            window=self._window(asked, journal.watermark(source.name, writer.name)),
+            window=self.window(asked, journal.watermark(source.name, writer.name)),
             limit=asked.limit,
             dry_run=asked.dry_run,
             patience=self.settings.patience,
@@ -244,7 +263,7 @@ class Workshop:
             stop=self.stop,
         )
 
-    def _window(self, asked: Asked, last: datetime | None) -> Window:
+    def window(self, asked: Asked, last: datetime | None) -> Window:
         """The window asked for; where a start is missing, a run goes on from the last complete one."""
         if split_spec(self.settings.source or "", "source")[0] != "genesys":
             return Window(asked.since, asked.until)

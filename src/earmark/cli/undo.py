@@ -60,7 +60,7 @@ def _print(run_id: str, taken: list[Taken], *, as_json: bool) -> None:
     for item in exceptions:
         common.say(f"{item.conversation_id}: {item.status}, {item.reason}")
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-    common.say(f"undo of {run_id}: {told or 'nothing to take back'}")
+    common.say(f"undo of {run_id}: {told or 'nothing to take back; `earmark runs` lists the runs'}")
 
 
 def _exit_code(taken: list[Taken], signalled: int | None) -> int:

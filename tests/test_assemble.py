@@ -1,0 +1,130 @@
+"""Settings become the right parts: specs, times, windows, thresholds, and the contract's own defaults."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from earmark.assemble import Asked, Workshop, cuts, moment, options, split_spec
+from earmark.errors import ConfigError, StoppedError
+from earmark.journal import Journal, NewRun
+from earmark.model import Window
+from earmark.settings import Settings, load
+
+
+def workshop(notices: list[str] | None = None, **flags: object) -> Workshop:
+    return Workshop(load(**flags), (notices if notices is not None else []).append)
+
+
+@pytest.mark.parametrize(
+    ("spec", "what", "expected"),
+    [
+        ("genesys", "source", ("genesys", "")),
+        ("genesys:batch", "source", ("genesys", "batch")),
+        ("interactions", "source", ("interactions", "")),
+        ("files:chats.jsonl", "source", ("files", "chats.jsonl")),
+        ("chats.jsonl", "source", ("files", "chats.jsonl")),
+        ("some/folder", "source", ("files", "some/folder")),
+        ("-", "source", ("files", "-")),
+        ("files:out.jsonl", "writer", ("files", "out.jsonl")),
+        ("none", "writer", ("none", "")),
+    ],
+)
+def test_a_spec_names_a_kind_and_a_detail(spec: str, what: str, expected: tuple[str, str]) -> None:
+    assert split_spec(spec, what) == expected
+
+
+@pytest.mark.parametrize("spec", ["", "genesis", "files", "custom_attributes"])
+def test_a_spec_of_no_kind_is_refused_with_those_that_exist(spec: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        split_spec(spec, "source")
+    assert "genesys, interactions, files" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-01", datetime(2026, 3, 1, tzinfo=UTC)),
+        ("2026-03-01T08:00+01:00", datetime(2026, 3, 1, 7, tzinfo=UTC)),
+        ("2026-03-01T08:00:00Z", datetime(2026, 3, 1, 8, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_read_as_people_write_it(text: str, expected: datetime) -> None:
+    assert moment(text) == expected
+
+
+@pytest.mark.parametrize(("text", "ago"), [("36h", 1.5), ("7d", 7), ("8w", 56)])
+def test_a_time_may_be_so_long_ago(text: str, ago: float) -> None:
+    found = moment(text)
+    assert found is not None
+    assert abs(datetime.now(UTC) - timedelta(days=ago) - found) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "7", "2026-13-01", "d7"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="is no time"):
+        moment(text)
+
+
+def test_the_first_window_is_a_week_and_the_next_goes_on_from_the_last_run() -> None:
+    opened = workshop(source="genesys")
+    until = datetime(2026, 3, 8, tzinfo=UTC)
+    assert opened.window(Asked(until=until), None) == Window(until - timedelta(days=7), until)
+    last = until - timedelta(days=2)
+    assert opened.window(Asked(until=until), last) == Window(last - timedelta(hours=24), until)
+
+
+def test_an_empty_window_is_refused() -> None:
+    day = datetime(2026, 3, 8, tzinfo=UTC)
+    with pytest.raises(ConfigError, match="window is empty"):
+        workshop(source="genesys").window(Asked(since=day, until=day), None)
+
+
+def test_files_are_read_whole_unless_a_window_is_asked_for() -> None:
+    assert workshop(source="chats.jsonl").window(Asked(), None) == Window()
+
+
+def test_options_hold_every_threshold_and_no_secret() -> None:
+    settings = load(client_secret="hush", threshold=0.6, thresholds={"ISSUE": 0.9})
+    kept = options(settings, limit=5)
+    assert kept["thresholds"] == {"PRODUCT": 0.6, "ISSUE": 0.9} == cuts(settings)
+    assert kept["limit"] == 5
+    assert "hush" not in str(kept)
+    again = Settings(**{name: value for name, value in kept.items() if name != "limit"})
+    assert cuts(again) == cuts(settings)
+
+
+def test_the_contracts_model_is_used_where_it_is_installed_and_missed_aloud_where_not() -> None:
+    notices: list[str] = []
+    extractor = workshop(notices, source="interactions").extractor()
+    if "en_core_web_sm" in extractor.facts["model"]:
+        assert notices == []
+    else:
+        assert "python -m spacy download en_core_web_sm" in notices[0]
+    assert "en_core_web_sm" not in workshop(source="genesys").extractor().facts["model"]
+
+
+def test_odd_catalog_rows_are_told_to_the_user(tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text("id,name,aliases\np1,Slack,the\n")
+    notices: list[str] = []
+    workshop(notices, source="x.jsonl", catalog=["catalog.csv"]).extractor()
+    assert any("the" in notice for notice in notices)
+
+
+def test_a_long_pause_ends_when_the_run_is_asked_to_stop() -> None:
+    opened = workshop(source="genesys")
+    opened.stop.set()
+    with pytest.raises(StoppedError):
+        opened.pause(3600.0)
+
+
+def test_the_watermark_belongs_to_one_source_and_writer(journal: Journal) -> None:
+    until = datetime(2026, 3, 1, tzinfo=UTC)
+    run_id = journal.start(
+        NewRun("genesys:recordings", "custom_attributes", "t", Window(None, until), "f", {}, {})
+    )
+    journal.listed(run_id)
+    assert journal.watermark("genesys:recordings", "custom_attributes") == until
+    assert journal.watermark("genesys:batch", "custom_attributes") is None
