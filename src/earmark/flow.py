@@ -242,7 +242,7 @@ def _texts(sitting: Sitting, listings: Sequence[Listing]) -> Iterator[tuple[List
     for result in sitting.job.source.fetch(list(without.values())) if without else ():
         match result:
             case Ready(conversation):
-                            yield without[conversation.id], conversation
+                yield without[conversation.id], conversation
             case NotReady(conversation_id, reason, wait):
                 _postpone(sitting, conversation_id, reason, wait)
             case Gone(conversation_id, reason):
