@@ -331,6 +331,18 @@ def test_a_download_goes_over_https_only(connect: Connect, url: str) -> None:
         connect().download(url, CONVERSATION)
 
 
+def test_files_that_fail_among_files_that_arrive_are_no_outage(
+    connect: Connect, script: Any, say: Say
+) -> None:
+    session = connect()
+    for _ in range(OUTAGE + 1):
+        script.lines = [say(500)]
+        with pytest.raises(RefusedError):
+            session.download(f"{script.url}/lost", CONVERSATION)
+        script.lines = [say(200, raw=b"[1]")]
+        assert session.download(f"{script.url}/file", CONVERSATION) == [1]
+
+
 def test_a_download_address_that_ran_out_is_gone(connect: Connect, script: Any, say: Say) -> None:
     script.lines = [say(403, raw=b"<Error/>", content_type="application/xml")]
     with pytest.raises(GoneError):

@@ -72,7 +72,7 @@ class Session:
             bearer = self._token.bearer()
             try:
                 answer = self._attempt(call, bearer, query, body)
-                self._failed_in_a_row = 0
+                self._note_success()
                 return answer
             except ExchangeError as failure:
                 match failure:
@@ -100,7 +100,9 @@ class Session:
         tally = Tally()
         while True:
             try:
-                return self._transport.exchange("GET", url, headers={}, stored=True).body
+                body = self._transport.exchange("GET", url, headers={}, stored=True).body
+                self._note_success()
+                return body
             except DeclinedError as failure:
                 if failure.answer.status in {403, 404, 410}:
                     raise GoneError("the download address has run out", ref=ref) from None
@@ -165,8 +167,7 @@ class Session:
         try:
             pause = pause_before_repeat(failure, call, tally)
         except KeepsFailingError as error:
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= OUTAGE:
+            if self._note_failure() >= OUTAGE:
                 raise UnavailableError(
                     f"the service failed for {OUTAGE} conversations in a row",
                     hint="run the same command again later",
@@ -176,6 +177,15 @@ class Session:
         except EarmarkError as error:
             raise error from None
         self.wait(pause)
+
+    def _note_success(self) -> None:
+        with self._lock:
+            self._failed_in_a_row = 0
+
+    def _note_failure(self) -> int:
+        with self._lock:
+            self._failed_in_a_row += 1
+            return self._failed_in_a_row
 
 
 def open_session(
