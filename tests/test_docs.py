@@ -44,6 +44,14 @@ def test_every_setting_is_documented_as_it_is(name: str) -> None:
     assert row in page("configuration.md")
 
 
+def test_every_member_of_the_json_report_is_documented() -> None:
+    schema = json.loads((ROOT / "src/earmark/report/schema.json").read_text(encoding="utf-8"))
+    told = page("report.md")
+    assert schema["properties"]
+    assert all(f"`{member}`" in told for member in schema["properties"] if member != "schema")
+    assert "`earmark.report/1`" in told
+
+
 def test_every_state_and_exit_code_is_documented() -> None:
     told = page("how-it-works.md")
     assert all(f"| `{state.value}` |" in told for state in State)
