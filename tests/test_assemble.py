@@ -113,6 +113,16 @@ def test_odd_catalog_rows_are_told_to_the_user(tmp_path: Path) -> None:
     assert any("the" in notice for notice in notices)
 
 
+def test_a_run_that_cannot_find_products_says_so(tmp_path: Path) -> None:
+    (tmp_path / "catalog.csv").write_text("id,name\np1,Slack\n")
+    with_catalog: list[str] = []
+    without: list[str] = []
+    workshop(with_catalog, source="x.jsonl", catalog=["catalog.csv"]).extractor()
+    workshop(without, source="x.jsonl").extractor()
+    assert with_catalog == []
+    assert "products will not" in without[0]
+
+
 def test_a_long_pause_ends_when_the_run_is_asked_to_stop() -> None:
     opened = workshop(source="genesys")
     opened.stop.set()

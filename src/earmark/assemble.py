@@ -186,6 +186,8 @@ class Workshop:
                 senders=senders(self.settings.senders),
             )
         )
+        if model is None and not self.settings.catalog:
+            self.notice("no catalog and no model: issues will be found, products will not (see --catalog)")
         for warning in extractor.warnings:
             self.notice(f"warning: {warning}")
         return extractor
