@@ -4,13 +4,14 @@
 
 Every route to the texts reads the same chats of eight weeks from a fresh sandbox and writes what it finds. Then
 the recordings route reads them again: once with its journal (which knows that nothing changed), once without.
-Fixed requests are those that a run makes whatever its size, or a few times a month of conversations.
+Eight weeks are listed by job; once, for comparison, by query, which asks day by day. Fixed requests are those that a
+run makes whatever its size, or a few times a month of conversations.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,13 @@ FIXED = (
     "jobs.cancel",
     "customattributes.list",
 )
+RUNS = {
+    "messages": {"text": "messages"},
+    "transcripts": {"text": "transcripts"},
+    "recordings, listed by query": {"text": "recordings", "listing": "query"},
+    "batch": {"text": "batch"},
+    "recordings": {"text": "recordings"},
+}
 MOST = {
     "recordings": 2.05,
     "batch": 1.10,
@@ -78,10 +86,10 @@ class Spent:
             )
 
 
-def spend(sandbox: Sandbox, name: str, route: str, journal: str, place: Path) -> Spent:
+def spend(sandbox: Sandbox, name: str, journal: str, place: Path, settings: Mapping[str, str]) -> Spent:
     before, written = counted(sandbox), sum(sandbox.stats()["writes"].values())
-    variables = at(sandbox, text=route)
-    earmark(["run", "--source", "genesys", "--since", "9w", "--journal", journal], place, variables)
+    command = ["run", "--source", "genesys", "--since", "9w", "--journal", journal]
+    earmark(command, place, at(sandbox, **settings))
     routes = {key: count - before.get(key, 0) for key, count in counted(sandbox).items()}
     latest = json.loads(earmark(["runs", "--json", "--journal", journal], place).output)["runs"][0]
     return Spent(
@@ -97,13 +105,13 @@ def main() -> None:
     count = 400 if quick(__doc__) else 1000
     found: list[Spent] = []
     with folder() as place:
-        for route in ("messages", "transcripts", "batch", "recordings"):
+        for name, settings in RUNS.items():
             with Sandbox(chats(count), rate_limit=FULL_SPEED) as sandbox:
-                found.append(spend(sandbox, route, route, f"{route}.db", place))
-                if route == "recordings":
-                    for name, journal in (("same", f"{route}.db"), ("new", "new.db")):
-                        again = f"recordings again, {name} journal"
-                        found.append(spend(sandbox, again, route, journal, place))
+                found.append(spend(sandbox, name, f"{name}.db", place, settings))
+                if name == "recordings":
+                    for which, journal in (("same", f"{name}.db"), ("new", "new.db")):
+                        again = f"recordings again, {which} journal"
+                        found.append(spend(sandbox, again, journal, place, settings))
     figures = [figure for spent in found for figure in spent.figures()]
     figures += [
         Figure(f"writes of {spent.name}", spent.writes, most=0) for spent in found if "again" in spent.name
