@@ -29,6 +29,8 @@ from earmark.errors import ConfigError, MissingSettingError
 TOML = Path("earmark.toml")
 DOTENV = Path(".env")
 
+Confidence = Annotated[float, Field(ge=0, le=1)]
+
 
 class Settings(BaseSettings):
     """What a run can be told. Field descriptions are the reference that `docs/configuration.md` prints."""
@@ -87,8 +89,8 @@ class Settings(BaseSettings):
     )
 
     scorer: str = Field("evidence", description="how a confidence is made: evidence, heuristic")
-    threshold: float = Field(0.7, ge=0, le=1, description="entities below this confidence are dropped")
-    thresholds: dict[str, float] = Field({}, description="thresholds of single labels, over `threshold`")
+    threshold: Confidence = Field(0.7, description="entities below this confidence are dropped")
+    thresholds: dict[str, Confidence] = Field({}, description="thresholds of single labels, over `threshold`")
 
     workers: int = Field(8, ge=1, le=64, description="requests in flight at once")
     patience: float = Field(
@@ -133,10 +135,12 @@ def load(**flags: Any) -> Settings:
     """The settings in force; a flag that is None was not given.
 
     Raises:
-        ConfigError: A value is not acceptable; the message names the setting and where it came from.
+        ConfigError: A value is not acceptable, or the file names a setting that does not exist; the message
+            says which and where it came from.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
+        _refuse_unknown()
         return Settings(**given)
     except ValidationError as error:
         raise ConfigError(_complaint(error, given)) from None
@@ -144,12 +148,25 @@ def load(**flags: Any) -> Settings:
         raise ConfigError(f"the settings cannot be read: {error}", hint=f"see {TOML} and {DOTENV}") from None
 
 
+def _refuse_unknown() -> None:
+    """A misspelt setting in the file would be a setting that does nothing."""
+    unknown = [
+        key for key in TomlConfigSettingsSource(Settings)() if _field_name(key) not in Settings.model_fields
+    ]
+    if unknown:
+        raise ConfigError(
+            f"{TOML} names what is no setting: {', '.join(sorted(unknown))}",
+            hint="`earmark config` lists the settings, once these are corrected or removed",
+        )
+
+
 def _complaint(error: ValidationError, flags: dict[str, Any]) -> str:
     where = origins(flags)
     lines = []
     for problem in error.errors(include_input=False, include_url=False):
         name = _field_name(str(problem["loc"][0]))
-        lines.append(f"{name} (from {where.get(name, 'a flag')}): {problem['msg']}")
+        path = ".".join(map(str, (name, *problem["loc"][1:])))
+        lines.append(f"{path} (from {where.get(name, 'a flag')}): {problem['msg']}")
     return "; ".join(lines)
 
 
