@@ -360,7 +360,3 @@ def moment(text: str | None) -> datetime | None:
             f"{text!r} is no time", hint="write 2026-03-01, 2026-03-01T08:00Z, 36h, 7d or 8w"
         ) from None
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def from_seconds(value: float | None) -> datetime | None:
-    return None if value is None else datetime.fromtimestamp(value, UTC)

@@ -92,11 +92,25 @@ def test_reading_verbs_speak_json(cli: Cli) -> None:
     report = json.loads(cli("report", run["id"], "--json").stdout)
     assert report["schema"] == "earmark.report/1"
     shown = json.loads(cli("show", "a", "--json").stdout)["runs"][0]
-    assert {entity["name"] for entity in shown["entities"]} >= {"Slack"}
+    slack = next(entity for entity in shown["entities"] if entity["name"] == "Slack")
+    (mention,) = slack["mentions"]
+    assert mention == {"message": 0, "start": 3, "end": 8, "sender": "customer", "found_by": "catalog"}
     assert shown["changes"][0]["after"]["extracted_products"] == ["Slack"]
     settings = json.loads(cli("config", "--json", env={"EARMARK_THRESHOLD": "0.4"}).stdout)["settings"]
     threshold = next(item for item in settings if item["name"] == "threshold")
     assert (threshold["value"], threshold["origin"]) == (0.4, "environment EARMARK_THRESHOLD")
+
+
+def test_every_json_document_names_its_schema(cli: Cli) -> None:
+    cli(*RUN)
+    for verb, *rest in (["runs"], ["show", "a"], ["report"], ["config"], ["undo", "--dry-run"], ["doctor"]):
+        printed = json.loads(cli(verb, *rest, "--json").stdout)
+        assert printed["schema"] == f"earmark.{verb}/1"
+
+
+def test_json_is_printed_whatever_is_in_it(cli: Cli) -> None:
+    printed = json.loads(cli("config", "--json", env={"EARMARK_MODEL": "half \udcff"}).stdout)
+    assert "half \udcff" in [item["value"] for item in printed["settings"]]
 
 
 def test_show_explains_a_confidence(cli: Cli) -> None:

@@ -86,12 +86,17 @@ def shown(value: Any) -> str:
 
 def emit(data: Any) -> None:
     """Print data as JSON, on stdout."""
-    print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    _print_json(data, indent=2)
 
 
 def line(data: Any) -> None:
-    """Print one JSON object on one line, on stdout. Half characters, which cannot be encoded, are escaped."""
-    text = json.dumps(data, ensure_ascii=False, default=str)
+    """Print one JSON object on one line, on stdout."""
+    _print_json(data, indent=None)
+
+
+def _print_json(data: Any, *, indent: int | None) -> None:
+    """Half characters, which cannot be encoded, are escaped."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
     print(text.encode("utf-8", "backslashreplace").decode())
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 import typer
 
 from earmark.cli import common
 from earmark.model import Check
-
-if TYPE_CHECKING:
-    pass
 
 SIGNS = {"ok": "✓", "warn": "!", "fail": "✗"}
 
@@ -21,13 +17,14 @@ def doctor(
     writer: common.WriterOption = None,
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
+    journal: common.JournalOption = None,
     json: common.JsonOption = False,
 ) -> None:
     """Check credentials, permissions, schema, model, clock and rate limit; name the fix for each failure."""
     from earmark.assemble import workshop
 
     flags = {"source": source, "writer": writer, "catalog": catalog, "model": model}
-    with workshop(common.settings(**flags), common.talk) as opened:
+    with workshop(common.settings(**flags, journal=journal), common.talk) as opened:
         checks = []
         for check in opened.checks():
             checks.append(check)

@@ -10,7 +10,6 @@ import typer
 from earmark.cli import common, sitting
 
 if TYPE_CHECKING:
-    from earmark.assemble import Asked
     from earmark.journal import Journal
     from earmark.settings import Settings
 
@@ -24,11 +23,12 @@ def resume(
     """Go on with a run that was stopped, killed, or left texts pending; the end state is the same."""
     with common.writing(common.settings(journal=journal).journal) as book:
         row = book.run(run)
+        run_id = row["id"]
         settings = settings_of(row["options"], book)
-        signalled = _go_on(settings, book, row)
-        sitting.conclude(book, row["id"], report or [], as_json=json)
-        counts = book.counts(row["id"])
-        sitting.last_word(row["id"], counts, signalled)
+        signalled = _go_on(settings, book, run_id, limit=row["options"].get("limit"))
+        sitting.conclude(book, run_id, report or [], as_json=json)
+        counts = book.counts(run_id)
+        sitting.last_word(run_id, counts, signalled)
     raise typer.Exit(sitting.exit_code(counts, signalled))
 
 
@@ -40,20 +40,14 @@ def settings_of(options: dict[str, Any], journal: Journal) -> Settings:
     return common.settings(**kept, journal=journal.path)
 
 
-def _go_on(settings: Settings, journal: Journal, row: Any) -> int | None:
+def _go_on(settings: Settings, journal: Journal, run_id: str, *, limit: int | None) -> int | None:
     from earmark import flow
-    from earmark.assemble import workshop
+    from earmark.assemble import Asked, workshop
 
+    begun = journal.facts(run_id)
+    asked = Asked(begun.window.since, begun.window.until, limit, begun.dry_run)
     with workshop(settings, common.talk) as opened, sitting.Signals(opened.stop).heeded() as signals:
-        job = opened.job(journal, _asked(row))
+        job = opened.job(journal, asked)
         with sitting.progress() as watch:
-            flow.resume(replace(job, watch=watch), row["id"])
+            flow.resume(replace(job, watch=watch), run_id)
     return signals.received
-
-
-def _asked(row: Any) -> Asked:
-    from earmark.assemble import Asked, from_seconds
-
-    return Asked(
-        from_seconds(row["since"]), from_seconds(row["until"]), row["options"].get("limit"), row["dry_run"]
-    )

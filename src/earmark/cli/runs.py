@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from earmark.cli import common, sitting
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from earmark.cli import common
+from earmark.model import RunFacts, State
 
 
 def runs(journal: common.JournalOption = None, json: common.JsonOption = False) -> None:
     """List the runs of the journal, newest first."""
     with common.reading(journal) as book:
-        found = [sitting.facts_json(dict(row), book.counts(row["id"])) for row in book.runs()]
+        found = [_as_json(book.facts(row["id"]), book.counts(row["id"])) for row in book.runs()]
     if json:
         common.emit({"schema": "earmark.runs/1", "runs": found})
         return
@@ -23,3 +29,23 @@ def runs(journal: common.JournalOption = None, json: common.JsonOption = False) 
         cells = (item["id"], status, item["source"], item["writer"], states, item["usage"].get("requests", 0))
         table.add_row(*(common.plain(str(cell)) for cell in cells))
     common.console().print(table)
+
+
+def _as_json(run: RunFacts, counts: Mapping[State, int]) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "status": run.status,
+        "dry_run": run.dry_run,
+        "source": run.source,
+        "writer": run.writer,
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "since": _time(run.window.since),
+        "until": _time(run.window.until),
+        "usage": asdict(run.usage),
+        "conversations": {state.value: count for state, count in sorted(counts.items())},
+    }
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="seconds")

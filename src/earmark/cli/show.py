@@ -9,6 +9,9 @@ import typer
 from earmark.cli import common
 from earmark.errors import InputError
 
+MENTION = ("message", "start", "end", "sender", "found_by")
+"""The parts of a mention as the journal keeps them, under the names that `earmark extract` gives them."""
+
 
 def show(
     conversation: Annotated[str, typer.Argument(help="A conversation's id.")],
@@ -18,7 +21,7 @@ def show(
 ) -> None:
     """Show what was found in a conversation, how sure it is and why, and what was written."""
     with common.reading(journal) as book:
-        history = book.history(conversation, run)
+        history = [_with_named_mentions(entry) for entry in book.history(conversation, run)]
     if not history:
         raise InputError(
             f"the journal knows no conversation {conversation!r}", hint="`earmark runs` lists the runs"
@@ -28,6 +31,14 @@ def show(
         return
     for entry in history:
         _print(entry)
+
+
+def _with_named_mentions(entry: dict[str, Any]) -> dict[str, Any]:
+    entities = [
+        entity | {"mentions": [dict(zip(MENTION, mention, strict=True)) for mention in entity["mentions"]]}
+        for entity in entry["entities"]
+    ]
+    return entry | {"entities": entities}
 
 
 def _print(entry: dict[str, Any]) -> None:
@@ -45,7 +56,10 @@ def _print(entry: dict[str, Any]) -> None:
         common.say(
             f"         {entity['confidence_kind']} {score} from {parts or 'nothing'}; {entity['reason']}"
         )
-        where = ", ".join(f"message {m[0]} ({m[3]}) {m[1]}–{m[2]} by {m[4]}" for m in entity["mentions"])
+        where = ", ".join(
+            f"message {m['message']} ({m['sender']}) {m['start']}–{m['end']} by {m['found_by']}"
+            for m in entity["mentions"]
+        )
         common.say(f"         {where}")
     for change in entry["changes"]:
         state = "undone" if change["undone_at"] else "written" if change["applied_at"] else "not confirmed"

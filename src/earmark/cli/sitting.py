@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from earmark.cli import common
 from earmark.model import State
@@ -133,25 +133,3 @@ def last_word(run_id: str, counts: Mapping[State, int], signalled: int | None) -
         common.talk(f"finished with exceptions: {told}. Reasons: earmark report {run_id}")
     else:
         common.talk(f"finished: {told or 'no conversations in the window'}")
-
-
-def facts_json(row: Mapping[str, Any], counts: Mapping[State, int]) -> dict[str, Any]:
-    """A run as `earmark runs --json` shows it."""
-    from datetime import UTC, datetime
-
-    def iso(value: float | None) -> str | None:
-        return None if value is None else datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds")
-
-    return {
-        "id": row["id"],
-        "status": row["status"],
-        "dry_run": row["dry_run"],
-        "source": row["source"],
-        "writer": row["writer"],
-        "started_at": iso(row["started_at"]),
-        "finished_at": iso(row["finished_at"]),
-        "since": iso(row["since"]),
-        "until": iso(row["until"]),
-        "usage": row["usage"],
-        "conversations": {state.value: count for state, count in sorted(counts.items())},
-    }

@@ -55,7 +55,7 @@ def _print(run_id: str, taken: list[Taken], *, as_json: bool) -> None:
     exceptions = [item for item in taken if item.status in {"kept", "failed", "gone"}]
     if as_json:
         listed = [{"id": t.conversation_id, "status": t.status, "reason": t.reason} for t in exceptions]
-        common.emit({"run": run_id, "counts": dict(counts), "exceptions": listed})
+        common.emit({"schema": "earmark.undo/1", "run": run_id, "counts": dict(counts), "exceptions": listed})
         return
     for item in exceptions:
         common.say(f"{item.conversation_id}: {item.status}, {item.reason}")
