@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator
 
 from earmark.report.shape import EntityStats, Report
+from earmark.spreadsheet import guarded
 
 COLUMNS = (
     "label",
@@ -23,7 +23,6 @@ COLUMNS = (
     "trend",
     "forms",
 )
-FORMULA_STARTS = frozenset("=+-@\t\r\n\0")
 
 
 def to_csv(report: Report) -> str:
@@ -37,17 +36,6 @@ def to_csv(report: Report) -> str:
     writer.writerow(COLUMNS)
     writer.writerows(tuple(_cells(entity)) for entity in report.entities)
     return lines.getvalue()
-
-
-def guarded(text: str) -> str:
-    """The text, with a leading single quote if it would start a formula, also by a full-width sign."""
-    plain = unicodedata.normalize("NFKC", text)
-    starts = {plain[:1], "".join(char for char in plain if not _ignorable(char))[:1]}
-    return "'" + text if starts & FORMULA_STARTS else text
-
-
-def _ignorable(char: str) -> bool:
-    return char == " " or unicodedata.category(char) == "Cf"
 
 
 def _cells(entity: EntityStats) -> Iterator[str | int | float]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
+from earmark.drafts import drafted
 from earmark.errors import OutputError
 from earmark.report.as_csv import to_csv
 from earmark.report.as_json import to_json
@@ -27,17 +25,18 @@ def write(report: Report, path: Path) -> None:
     render = RENDERERS.get(path.suffix.lower())
     if render is None:
         raise OutputError(
-            f"A report cannot be written as {path.name!r}",
-            hint=f"Give the file one of these endings: {', '.join(RENDERERS)}",
+            f"a report cannot be written as {path.name!r}",
+            hint=f"give the file one of these endings: {', '.join(RENDERERS)}",
         )
     # A lone surrogate cannot be encoded; a question mark in its place loses nothing else.
     content = render(report).encode("utf-8", "replace")
     try:
-        _replace(path, content)
+        with drafted(path) as file:
+            file.write(content)
     except OSError as error:
         raise OutputError(
-            f"The report cannot be written to {path}: {error.strerror}",
-            hint="Choose another folder, or make room in this one, and run `earmark report` again",
+            f"the report cannot be written to {path}: {error.strerror}",
+            hint="choose another folder, or make room in this one, and run `earmark report` again",
         ) from error
 
 
@@ -46,19 +45,3 @@ def _json_text(report: Report) -> str:
 
 
 RENDERERS: dict[str, Callable[[Report], str]] = {".html": to_html, ".json": _json_text, ".csv": to_csv}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise

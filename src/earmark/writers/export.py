@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from earmark.drafts import drafted
 from earmark.errors import OutputError
 from earmark.model import Conversation, Decision, Mention
+from earmark.spreadsheet import guarded
 
 Analysed = tuple[Conversation, tuple[Decision, ...]]
 
@@ -29,7 +31,6 @@ COLUMNS = (
     "sender",
     "found_by",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 _ROWS_PER_GROUP = 10_000
 
 
@@ -91,14 +92,14 @@ def write(analysed: Iterable[Analysed], path: Path) -> None:
         raise OutputError(
             f"entities cannot be written as {path.name!r}", hint=f"use one of: {', '.join(_RENDERERS)}"
         )
-    draft = path.with_name(path.name + ".draft")
     try:
-        with draft.open("wb") as file:
+        with drafted(path) as file:
             render(analysed, file)
-        draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="choose another folder, or make room in this one",
+        ) from error
 
 
 def write_json_lines(analysed: Iterable[Analysed], file: IO[bytes]) -> None:
@@ -113,13 +114,12 @@ def write_csv(analysed: Iterable[Analysed], file: IO[bytes]) -> None:
     table.writeheader()
     for conversation, decisions in analysed:
         for row in as_rows(conversation, decisions):
-            table.writerow({name: _inert(value) for name, value in row.items()})
+            table.writerow({name: _cell(value) for name, value in row.items()})
     text.detach()
 
 
-def _inert(value: Any) -> Any:
-    """A leading quote keeps spreadsheets from taking a cell for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+def _cell(value: Any) -> Any:
+    return guarded(value) if isinstance(value, str) else value
 
 
 def write_parquet(analysed: Iterable[Analysed], file: IO[bytes]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from earmark.drafts import drafted
 from earmark.errors import GarbledError, OutputError
 from earmark.model import Change, Field, Listing, Record, Usage
 
@@ -46,7 +47,7 @@ class FilesWriter:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
             except OSError as error:
-                raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
+                raise self._unwritable(error) from error
             try:
                 self._index(file)
             except BaseException:
@@ -120,7 +121,7 @@ class FilesWriter:
             file.flush()
             os.fsync(file.fileno())
         except OSError as error:
-            raise OutputError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise self._unwritable(error) from error
         self._starts[conversation_id] = start
         self._untidy = True
 
@@ -139,16 +140,18 @@ class FilesWriter:
             self._untidy = False
 
     def _rewrite(self, file: IO[bytes]) -> None:
-        draft = self._path.with_name(self._path.name + ".draft")
         try:
-            with draft.open("wb") as tidy:
+            with drafted(self._path) as tidy:
                 for conversation_id in sorted(self._starts):
                     file.seek(self._starts[conversation_id])
                     line = file.readline()
                     if not json.loads(line).get("removed"):
                         tidy.write(line)
-                tidy.flush()
-                os.fsync(tidy.fileno())
-            draft.replace(self._path)
         except OSError as error:
-            raise OutputError(f"{self._path} cannot be put in order: {error.strerror}") from error
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._path} cannot be written: {error.strerror}",
+            hint="make it writable, or make room on its disk, then `earmark resume`",
+        )
