@@ -49,15 +49,29 @@ def segment(queue: str, start: str) -> dict[str, Any]:
         ("CHAT", "anything", "webchat"),
         ("message", "webmessaging", "webmessaging"),
         ("message", "sms", None),
-        ("message", None, None),
         ("voice", None, None),
-        ("hologram", "webmessaging", None),
-        (None, None, None),
+        ("voice", "webmessaging", None),
+        ("message", None, "unknown"),
+        ("message", "unknown", "unknown"),
+        (None, "webmessaging", "unknown"),
+        (None, None, "unknown"),
     ],
 )
-def test_only_our_two_channels_are_listed(media: str | None, kind: str | None, channel: str | None) -> None:
+def test_our_two_channels_are_listed_and_what_does_not_tell_its_channel(
+    media: str | None, kind: str | None, channel: str | None
+) -> None:
     found = wire.listing(analytics(party("customer", session(media, kind))))
     assert (found.channel if found else None) == channel
+
+
+@pytest.mark.parametrize(("media", "kind"), [("hologram", "webmessaging"), ("message", "BrandNewValue")])
+def test_a_channel_nobody_knows_is_not_passed_over_in_silence(media: str, kind: str) -> None:
+    with pytest.raises(GarbledError, match="channel") as caught:
+        wire.listing(analytics(party("customer", session(media, kind))))
+    assert caught.value.ref == "c-1"
+    beside = wire.listing(analytics(party("customer", session(media, kind), session())))
+    assert beside is not None
+    assert beside.channel == "webmessaging"
 
 
 def test_a_conversation_that_goes_on_is_not_listed() -> None:
@@ -141,7 +155,8 @@ def spoken(payload: Any) -> list[tuple[str, str]]:
         ({"purpose": "customer", "workflow": {"id": "w"}}, "bot"),
         ({"purpose": "acd"}, "system"),
         ({"purpose": "hologram"}, "system"),
-        ({"purpose": None}, "system"),
+        ({"purpose": None}, "customer"),
+        ({"purpose": None, "fromUser": {"id": "u"}}, "agent"),
     ],
 )
 def test_who_wrote_a_message(more: dict[str, Any], sender: str) -> None:

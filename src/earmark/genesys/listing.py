@@ -238,7 +238,7 @@ def _sift(found: list[Json], place: Place) -> tuple[tuple[Listing, ...], tuple[R
         try:
             listing = wire.listing(payload)
         except GarbledError as error:
-            where = f"listing {place.spans[0].interval}, page {place.page}, entry {position}"
+            where = error.ref or f"listing {place.spans[0].interval}, page {place.page}, entry {position}"
             rejected.append(Rejected(where, error.message))
             continue
         if listing and listing.ended_at and place.since <= listing.ended_at < place.until:

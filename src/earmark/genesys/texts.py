@@ -28,11 +28,11 @@ def by_recordings(session: Session, listings: Sequence[Listing], workers: int) -
 def by_messages(session: Session, listings: Sequence[Listing], workers: int) -> Iterator[Fetched]:
     """Two requests a conversation (more beyond 1,000 messages).
 
-    The message API knows web messaging alone: web chats are read from their recordings.
+    The message API knows web messaging alone: what came otherwise is read from its recordings.
     """
 
     def read(listing: Listing) -> Fetched:
-        if listing.channel == wire.WEBCHAT:
+        if listing.channel != wire.WEBMESSAGING:
             return _recorded(session, listing)
         ids = wire.message_ids(endpoints.message_ids(session, listing.id))
         payloads = [

@@ -19,6 +19,7 @@ from earmark.transcript import tidy
 
 WEBCHAT = "webchat"
 WEBMESSAGING = "webmessaging"
+UNTOLD = "unknown"
 ARCHIVED = "its recording is archived: restore it in Genesys Cloud, then run again"
 
 _SENDERS = {
@@ -33,6 +34,13 @@ _SENDERS = {
     "workflow": Sender.BOT,
     "ivr": Sender.BOT,
 }
+_OTHER_NAMES = (
+    "voice callback cobrowse email internalmessage screenshare social video "
+    "apple facebook instagram kakao line open sms telegram twitter viber whatsapp"
+)
+_OTHERS = frozenset(_OTHER_NAMES.split())
+"""Media and message types that are somebody else's business."""
+
 _SPOKEN = {"", "standard"}
 _DIGITAL = {"chat", "message", "messaging"}
 _PREPARING = {"uploading", "restoring"}
@@ -55,8 +63,10 @@ class Transcript:
 def listing(payload: Json) -> Listing | None:
     """An analytics conversation, None unless it is a finished webchat or web-messaging conversation.
 
+    The service was asked for those alone, so one whose channel it does not tell is taken to be ours.
+
     Raises:
-        GarbledError: It is no conversation at all.
+        GarbledError: It is no conversation at all, or of a channel that is not known here.
     """
     conversation_id = text(mapping(payload).get("conversationId"))
     if not conversation_id:
@@ -64,7 +74,7 @@ def listing(payload: Json) -> Listing | None:
     whole = mapping(payload)
     ended = moment(whole.get("conversationEnd"))
     members = mappings(whole.get("participants"))
-    channel = _channel(members)
+    channel = _channel(members, conversation_id)
     if ended is None or channel is None:
         return None
     return Listing(
@@ -86,17 +96,23 @@ def _sessions(members: Iterable[dict[str, Json]]) -> Iterator[tuple[str, dict[st
 
 
 def _session_channel(session: dict[str, Json]) -> str | None:
+    """Ours, UNTOLD, None for somebody else's, or the service's own word for something new."""
     media = word(session.get("mediaType"))
-    if media == "chat":
-        return WEBCHAT
-    if media == "message" and word(session.get("messageType")) == "webmessaging":
-        return WEBMESSAGING
-    return None
+    kind = word(session.get("messageType")) if media == "message" else media
+    if kind in _OTHERS:
+        return None
+    return WEBCHAT if kind == "chat" else kind or UNTOLD
 
 
-def _channel(members: Sequence[dict[str, Json]]) -> str | None:
+def _channel(members: Sequence[dict[str, Json]], conversation_id: str) -> str | None:
     """The first channel that is ours: one conversation may mix media."""
-    return next((name for _, session in _sessions(members) if (name := _session_channel(session))), None)
+    found = [_session_channel(session) for _, session in _sessions(members)] or [UNTOLD]
+    ours = [name for name in found if name in {WEBCHAT, WEBMESSAGING}] or [n for n in found if n == UNTOLD]
+    if ours:
+        return ours[0]
+    if any(found):
+        raise GarbledError("it came by a channel that this version does not know", ref=conversation_id)
+    return None
 
 
 def _queue(members: Sequence[dict[str, Json]]) -> str | None:
@@ -177,10 +193,7 @@ def _chat_turn(turn: dict[str, Json]) -> Message | None:
     body = html.unescape(text(turn.get("body")))
     if word(turn.get("bodyType")) not in _SPOKEN or not body:
         return None
-    purpose = word(turn.get("participantPurpose"))
-    if not purpose:  # chats of the first version name the agent's user and nobody else
-        purpose = "agent" if mapping(turn.get("user")) else "customer"
-    return _message(turn.get("id"), _sender(purpose), body, turn.get("utc"))
+    return _message(turn.get("id"), _speaker(turn, "participantPurpose", "user"), body, turn.get("utc"))
 
 
 def _messaging_turn(turn: dict[str, Json]) -> Message | None:
@@ -190,8 +203,14 @@ def _messaging_turn(turn: dict[str, Json]) -> Message | None:
     words = "\n".join(dict.fromkeys(part for part in (said, *labels) if part))
     if not words:
         return None
-    sender = Sender.BOT if mapping(turn.get("workflow")) else _sender(word(turn.get("purpose")))
+    sender = Sender.BOT if mapping(turn.get("workflow")) else _speaker(turn, "purpose", "fromUser")
     return _message(turn.get("id"), sender, words, turn.get("timestamp"))
+
+
+def _speaker(turn: dict[str, Json], purpose: str, user: str) -> Sender:
+    """Where no purpose is told (chats of the first version, a null) only agents come with their user."""
+    told = word(turn.get(purpose))
+    return _sender(told or ("agent" if mapping(turn.get(user)) else "customer"))
 
 
 def _sender(purpose: str) -> Sender:
