@@ -138,3 +138,24 @@ def test_the_watermark_belongs_to_one_source_and_writer(journal: Journal) -> Non
     journal.listed(run_id)
     assert journal.watermark("genesys:recordings", "custom_attributes") == until
     assert journal.watermark("genesys:batch", "custom_attributes") is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("none", "none"),
+        ("custom_attributes", "custom_attributes"),
+        ("participant_data", "participant_data"),
+        ("interactions", "interactions"),
+        ("files:out.jsonl", "files:out.jsonl"),
+        ("out.jsonl", "files:out.jsonl"),
+    ],
+)
+def test_every_writer_opens_by_its_name(journal: Journal, spec: str, name: str) -> None:
+    opened = workshop(
+        source="genesys", writer=spec, region="http://127.0.0.1:9", client_id="one", client_secret="two"
+    )
+    try:
+        assert opened.writer(journal).name == name
+    finally:
+        opened.close()

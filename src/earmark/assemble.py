@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from earmark.flow import Job
     from earmark.genesys.session import Session
     from earmark.ports import Extractor, Source, Writer
+    from earmark.writers.custom_attributes import CustomAttributesWriter
+    from earmark.writers.interactions import InteractionsWriter
+    from earmark.writers.participant_data import ParticipantDataWriter
 
 
 class _Closes(Protocol):
@@ -33,7 +36,6 @@ Closeable = TypeVar("Closeable", bound=_Closes)
 
 PATIENT_SECONDS = 1.0
 FIRST_WINDOW = timedelta(days=7)
-SETTLING = timedelta(minutes=1)
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
 CONTRACT_MODEL = "en_core_web_sm"
 DEFAULT_REGIONS = {"genesys": "mypurecloud.com", "interactions": "my.genesys.cloud"}
@@ -116,35 +118,38 @@ class Workshop:
     def writer(self, journal: Journal) -> Writer:
         """The writer that the settings name, or the one that belongs to the source."""
         kind, detail = split_spec(self.settings.writer or self._default_writer(), "writer")
-        keys = self.keys()
-        match kind:
-            case "none":
-                from earmark.writers.none import NoWriter
+        if kind == "none":
+            from earmark.writers.none import NoWriter
 
-                return NoWriter()
-            case "custom_attributes":
-                from earmark.writers.custom_attributes import CustomAttributesWriter
+            return NoWriter()
+        if kind == "files":
+            from earmark.writers.files import FilesWriter
 
-                def known(conversation_id: str) -> Record | None:
-                    return journal.known(writer.target, conversation_id)
+            self._refuse_same_file(detail)
+            return self._opened(FilesWriter(Path(detail), self.keys()))
+        if kind == "custom_attributes":
+            return self._opened(self._custom_attributes(journal))
+        return self._opened(self._patching_writer(kind))
 
-                writer = CustomAttributesWriter(
-                    self.session(), schema=self.settings.schema_name, keys=keys, known=known
-                )
-                return self._opened(writer)
-            case "participant_data":
-                from earmark.writers.participant_data import ParticipantDataWriter
+    def _custom_attributes(self, journal: Journal) -> CustomAttributesWriter:
+        from earmark.writers.custom_attributes import CustomAttributesWriter
 
-                return self._opened(ParticipantDataWriter(self.session(), keys=keys, notice=self.notice))
-            case "interactions":
-                from earmark.writers.interactions import InteractionsWriter
+        def known(conversation_id: str) -> Record | None:
+            return journal.known(writer.target, conversation_id)
 
-                return self._opened(InteractionsWriter(self.session(kind), keys=keys, notice=self.notice))
-            case _:
-                from earmark.writers.files import FilesWriter
+        writer = CustomAttributesWriter(
+            self.session(), schema=self.settings.schema_name, keys=self.keys(), known=known
+        )
+        return writer
 
-                self._refuse_same_file(detail)
-                return self._opened(FilesWriter(Path(detail), keys))
+    def _patching_writer(self, kind: str) -> InteractionsWriter | ParticipantDataWriter:
+        from earmark.writers.interactions import InteractionsWriter
+        from earmark.writers.participant_data import ParticipantDataWriter
+
+        keys, workers = self.keys(), self.settings.workers
+        if kind == "interactions":
+            return InteractionsWriter(self.session(kind), keys=keys, notice=self.notice, workers=workers)
+        return ParticipantDataWriter(self.session(), keys=keys, notice=self.notice, workers=workers)
 
     def _default_writer(self) -> str:
         kind, _ = split_spec(self.settings.source or "", "source")
@@ -269,6 +274,8 @@ class Workshop:
         """The window asked for; where a start is missing, a run goes on from the last complete one."""
         if split_spec(self.settings.source or "", "source")[0] != "genesys":
             return Window(asked.since, asked.until)
+        from earmark.genesys.listing import SETTLING
+
         until = asked.until or datetime.now(UTC) - SETTLING
         resumed = last - timedelta(hours=self.settings.overlap_hours) if last else until - FIRST_WINDOW
         since = asked.since or resumed

@@ -13,7 +13,6 @@ from earmark.genesys.session import Session
 from earmark.model import Change, Field, Json, Listing, Record, Usage
 
 _RESTORE_ATTEMPTS = 3
-_WORKERS = 8
 
 
 class InteractionsWriter:
@@ -33,11 +32,13 @@ class InteractionsWriter:
         *,
         keys: Mapping[str, str] = DEFAULT_KEYS,
         notice: Callable[[str], None] = lambda _text: None,
+        workers: int = 8,
     ) -> None:
         self.target = f"{session.hosts.api}/interactions"
         self._session = session
         self._keys = dict(keys)
         self._notice = notice
+        self._workers = workers
         self._lock = threading.Lock()
         self._merges: bool | None = None  # None until a PATCH was read back
 
@@ -47,7 +48,7 @@ class InteractionsWriter:
 
     def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
         """See `ports.Writer`; one request each."""
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="earmark-current") as pool:
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="earmark-current") as pool:
             return {record.conversation_id: record for record in pool.map(self.read, listings)}
 
     def read(self, listing: Listing) -> Record:

@@ -17,7 +17,6 @@ WARNING = (
     "participant data of ended conversations does not reach Genesys Cloud's analytics and may not be kept: "
     "prefer the custom_attributes writer"
 )
-_WORKERS = 8
 
 
 class ParticipantDataWriter:
@@ -34,11 +33,13 @@ class ParticipantDataWriter:
         *,
         keys: Mapping[str, str] = DEFAULT_KEYS,
         notice: Callable[[str], None] = lambda _text: None,
+        workers: int = 8,
     ) -> None:
         self.target = f"{session.hosts.api}/participants"
         self._session = session
         self._keys = dict(keys)
         self._notice = notice
+        self._workers = workers
 
     def prepare(self) -> Mapping[str, Field]:
         """See `ports.Writer`; warns."""
@@ -54,7 +55,7 @@ class ParticipantDataWriter:
             except GoneError:
                 return Record(listing.id, exists=False)
 
-        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="earmark-current") as pool:
+        with ThreadPoolExecutor(self._workers, thread_name_prefix="earmark-current") as pool:
             return {record.conversation_id: record for record in pool.map(look, listings)}
 
     def read(self, listing: Listing) -> Record:
