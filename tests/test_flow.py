@@ -14,7 +14,7 @@ import pytest
 from earmark import flow
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
-from earmark.errors import ConfigError
+from earmark.errors import ConfigError, GarbledError, GoneError, UnavailableError
 from earmark.extract import ExtractConfig, open_extractor
 from earmark.journal import Journal
 from earmark.model import (
@@ -26,6 +26,7 @@ from earmark.model import (
     NotReady,
     Page,
     Ready,
+    Record,
     State,
     Unreadable,
     Usage,
@@ -165,6 +166,42 @@ def test_a_run_that_was_asked_to_stop_goes_on_to_the_same_end(job: flow.Job) -> 
     flow.resume(again(job), run_id)
     assert job.journal.counts(run_id) == {State.WRITTEN: 2, State.UNCHANGED: 2}
     assert job.journal.run(run_id)["status"] == "finished"
+
+
+def test_what_was_listed_to_the_end_and_not_written_is_found_again(job: flow.Job) -> None:
+    """A file's texts are not in the journal: where a listing was complete, a resumed run reads it again."""
+
+    class Failing(NoWriter):
+        def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
+            raise UnavailableError("it is down", hint="later")
+
+    failing = again(job, writer=Failing())
+    with pytest.raises(UnavailableError) as caught:
+        flow.run(failing)
+    row = job.journal.run()
+    assert row["listed"]
+    assert f"earmark resume {row['id']}" in str(caught.value.__notes__)
+    flow.resume(again(job, writer=NoWriter()), row["id"])
+    assert job.journal.counts(row["id"]) == {State.UNCHANGED: 4}
+
+
+def test_one_record_that_cannot_be_read_fails_its_conversation_alone(job: flow.Job) -> None:
+    class Spoilt(NoWriter):
+        def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
+            raise GarbledError("the answer is not a list", ref="b")
+
+        def read(self, listing: Listing) -> Record:
+            if listing.id == "b":
+                raise GarbledError("the answer is not a list", ref="b", correlation_id="corr-1")
+            if listing.id == "c":
+                raise GoneError("it does not exist", ref="c")
+            return Record(listing.id, exists=False)
+
+    run_id = flow.run(again(job, writer=Spoilt()))
+    rows = {row.id: (row.state, row.reason, row.correlation_id) for row in job.journal.conversations(run_id)}
+    assert rows["b"] == (State.FAILED, "the answer is not a list", "corr-1")
+    assert rows["c"][0] is State.GONE
+    assert {rows["a"][0], rows["d"][0]} <= {State.WRITTEN, State.UNCHANGED}
 
 
 def test_a_run_is_not_resumed_under_other_settings(job: flow.Job) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from earmark.attributes import Standing, rebase, standing
@@ -21,6 +21,24 @@ class Outcome:
     reason: str | None = None
     correlation_id: str | None = None
     record: Record | None = None
+
+
+def current(
+    writer: Writer, listings: Sequence[Listing]
+) -> tuple[Mapping[str, Record], Mapping[str, Outcome]]:
+    """The records as they are now, and what becomes of the conversations whose record cannot be had."""
+    try:
+        return writer.current(listings), {}
+    except ConversationError:
+        found: dict[str, Record] = {}
+    lost: dict[str, Outcome] = {}
+    for listing in listings:
+        try:
+            found[listing.id] = writer.read(listing)
+        except ConversationError as error:
+            state = State.GONE if isinstance(error, GoneError) else State.FAILED
+            lost[listing.id] = Outcome(state, error.message, error.correlation_id)
+    return found, lost
 
 
 def deliver(writer: Writer, listing: Listing, change: Change, pause: Callable[[int], None]) -> Outcome:

@@ -18,8 +18,8 @@ from dataclasses import fields as dataclass_fields
 from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
-from earmark.delivery import Outcome, deliver, reconcile
-from earmark.errors import ConversationError, GoneError, StoppedError
+from earmark.delivery import Outcome, current, deliver, reconcile
+from earmark.errors import ConversationError, EarmarkError, GoneError, StoppedError
 from earmark.journal import Intention, Journal, NewRun
 from earmark.model import (
     Change,
@@ -145,6 +145,9 @@ def _sit(sitting: Sitting) -> None:
         status = "interrupted" if job.stop.is_set() else "finished"
     except StoppedError:
         status = "interrupted"
+    except EarmarkError as error:
+        error.add_note(f"what is done stays done; go on with: earmark resume {sitting.run_id}")
+        raise
     finally:
         job.stop.set()
         job.journal.finish(sitting.run_id, status, _spent(job))
@@ -161,9 +164,10 @@ def _spent(job: Job) -> Usage:
 def listed(sitting: Sitting) -> Iterator[list[Listing]]:
     """Conversations to process, in batches: what an earlier sitting left, the listing, what became due."""
     job, run_id = sitting.job, sitting.run_id
+    left = job.journal.unfinished(run_id, State.LISTED)
     if job.source.resumable:
-        yield from _chunks(job.journal.unfinished(run_id, State.LISTED))
-    if not sitting.listed:
+        yield from _chunks(left)
+    if not sitting.listed or (left and not job.source.resumable):
         for page in _limited(sitting):
             new = job.journal.list_page(run_id, page)
             job.watch("listed", len(page.listings))
@@ -302,7 +306,10 @@ def extracted(
 def write(sitting: Sitting, analyses: Sequence[Analysis]) -> None:
     """Plan the batch, make the intents durable, then send what has to be sent."""
     job = sitting.job
-    records = job.writer.current([analysis.listing for analysis in analyses])
+    records, unreadable = current(job.writer, [analysis.listing for analysis in analyses])
+    for conversation_id, outcome in unreadable.items():
+        _settle(sitting, conversation_id, outcome)
+    analyses = [analysis for analysis in analyses if analysis.listing.id in records]
     plans = [
         plan(analysis.listing.id, analysis.decisions, sitting.fields, records[analysis.listing.id])
         for analysis in analyses
