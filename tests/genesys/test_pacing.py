@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import RateLimitedError
-from earmark.genesys.pacing import FIRST_GUESS, SHARE, Gate, throttle_seconds
+from earmark.genesys.pacing import FIRST_GUESS, SHARE, Gate, throttle_seconds, too_long
 
 
 class Time:
@@ -191,6 +192,12 @@ def test_a_pause_of_more_than_three_minutes_ends_the_run_for_everybody() -> None
     assert "resume after" in str(caught.value.hint)
     with pytest.raises(RateLimitedError):
         gate.acquire()
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, 1e15])
+def test_a_pause_beyond_today_names_the_day(seconds: float) -> None:
+    hint = str(too_long(seconds).hint)
+    assert re.search(r"resume after \d{4}-\d\d-\d\d \d\d:\d\d", hint), hint
 
 
 @pytest.mark.parametrize(("ahead", "least", "most"), [(20, 15, 21), (-100, 3, 3.3)])

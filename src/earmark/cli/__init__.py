@@ -65,6 +65,8 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"  try: {error.hint}", file=sys.stderr)
+        for note in getattr(error, "__notes__", ()):
+            print(f"  {note}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output has gone; point stdout elsewhere so that the interpreter does not complain.

@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from earmark.errors import RateLimitedError
@@ -31,6 +31,9 @@ LONGEST_NAP = 2.0
 
 PATIENCE = 180.0
 """Longest pause, in seconds, that a run sits out."""
+
+LONGEST_NAMED = 100 * 365 * 86_400.0
+"""Longest pause, in seconds, whose end still has a date."""
 
 _jitter = random.SystemRandom().uniform
 _SECONDS_IN_TEXT = re.compile(r"\[?(\d+(?:\.\d+)?)\]?\s*seconds?", re.IGNORECASE)
@@ -164,11 +167,13 @@ def throttle_seconds(headers: Mapping[str, str], message: str, *, scale: float =
 
 
 def too_long(seconds: float) -> RateLimitedError:
-    resume = datetime.fromtimestamp(time.time() + seconds, UTC).astimezone()
+    now = datetime.now(UTC).astimezone()
+    resume = now + timedelta(seconds=min(seconds, LONGEST_NAMED))
+    when = f"{resume:%H:%M}" if resume.date() == now.date() else f"{resume:%Y-%m-%d %H:%M}"
     return RateLimitedError(
-        f"the service asks for a pause of {seconds / 60:.0f} minutes",
+        f"the service asks for a pause of {seconds / 60:,.0f} minutes",
         wait_seconds=seconds,
-        hint=f"resume after {resume:%H:%M}",
+        hint=f"resume after {when}",
     )
 
 

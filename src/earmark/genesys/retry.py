@@ -140,7 +140,8 @@ def _exhausted(kind: str, failure: ExchangeError, call: Call) -> EarmarkError:
         return _error(GarbledError, failure, call, str(failure), "run again later; quote the correlation id")
     if kind == "connection" or call.ref is None:
         hint = "check the region, the proxy and the network, then run the same command again"
-        return _error(UnavailableError, failure, call, f"the service does not answer: {failure}", hint)
+        what = "does not answer" if kind == "connection" else "gives no good answer"
+        return _error(UnavailableError, failure, call, f"the service {what}: {failure}", hint)
     return _error(KeepsFailingError, failure, call, f"the service keeps failing: {failure}", "resume later")
 
 
@@ -154,7 +155,8 @@ def _final(failure: ExchangeError, call: Call) -> EarmarkError:
     if status == 403:
         return _denied(failure, call, named)
     if status in {404, 410}:
-        return _error(GoneError, failure, call, f"it does not exist ({named})", "nothing to do")
+        hint = "nothing to do" if call.ref else "check the region: what is asked for is not offered there"
+        return _error(GoneError, failure, call, f"it does not exist ({named})", hint)
     if status in {409, 412} or (status == 400 and "does not match the current version" in text):
         return _error(VersionConflictError, failure, call, f"somebody else changed it ({named})", "run again")
     fields = _fields(failure.answer)
