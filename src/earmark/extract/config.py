@@ -39,4 +39,4 @@ class ExtractConfig:
     use_rules: bool = True
     senders: frozenset[Sender] = frozenset({Sender.CUSTOMER, Sender.AGENT})
     batch_words: int = 5000
-    cache_messages: int = 20_000
+    cache_messages: int = 8_000

@@ -15,7 +15,7 @@ from earmark.extract.normalise import Normalised, chunks, normalise
 from earmark.extract.pipeline import build
 from earmark.model import Conversation, Mention
 
-_ZONE_WORDS = 200_000
+_ZONE_WORDS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
