@@ -14,7 +14,6 @@ from earmark.sandbox.api import (
     platform,
     recordings,
     search,
-    storage,
     transcripts,
 )
 from earmark.sandbox.state import State
@@ -79,13 +78,13 @@ ROUTES = [
         "storage.recording",
         "GET",
         f"{FILES}/recordings/{{conversation}}/{{recording}}",
-        storage.recording_file,
+        recordings.stored,
     ),
     Route(
         "storage.transcript",
         "GET",
         f"{FILES}/transcripts/{{conversation}}/{{communication}}",
-        storage.transcript_file,
+        transcripts.stored,
     ),
     Route("messages.ids", "GET", MESSAGES, messages.ids),
     Route("messages.bulk", "POST", f"{MESSAGES}/messages/bulk", messages.bulk),

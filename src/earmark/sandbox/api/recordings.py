@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from earmark.sandbox.api.storage import signed_url
+from earmark.sandbox.api.storage import check_signature, signed_url
 from earmark.sandbox.chats import Chat, Leg, Turn, named, present, stamp
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import Batch, State, next_id
@@ -25,6 +25,12 @@ def recording(state: State, request: Request) -> Any:
     if _not_ready(chat):
         return Reply(202)
     return find(chat, request.params["recording"])
+
+
+def stored(state: State, request: Request) -> Any:
+    """Answer the file behind a pre-signed URL."""
+    check_signature(state, request)
+    return find(state.chat(request.params["conversation"]), request.params["recording"])
 
 
 def metadata(state: State, request: Request) -> Any:

@@ -1,9 +1,8 @@
-"""Pre-signed URLs, and the files behind them. They want no bearer token and live for ten minutes."""
+"""Pre-signed URLs of stored files. They want no bearer token and live for ten minutes."""
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Any
 
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import State
@@ -32,21 +31,6 @@ def check_signature(state: State, request: Request) -> None:
         raise RefusalError(403, "The signature does not match.", code="SignatureDoesNotMatch")
     if state.clock() - int(issued) > LIFETIME_SECONDS:
         raise RefusalError(403, "Request has expired", code="AccessDenied")
-
-
-def recording_file(state: State, request: Request) -> Any:
-    from earmark.sandbox.api.recordings import find
-
-    check_signature(state, request)
-    return find(state.chat(request.params["conversation"]), request.params["recording"])
-
-
-def transcript_file(state: State, request: Request) -> Any:
-    from earmark.sandbox.api.transcripts import render
-
-    check_signature(state, request)
-    chat = state.chat(request.params["conversation"])
-    return render(chat, request.params["communication"])
 
 
 def refusal_as_xml(refusal: RefusalError) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from earmark.sandbox.api.storage import signed_url
+from earmark.sandbox.api.storage import check_signature, signed_url
 from earmark.sandbox.chats import Chat, Leg, Turn, named, stamp
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.state import State
@@ -26,6 +26,12 @@ def urls(state: State, request: Request) -> Any:
         "communicationId": communication,
         "urls": [{"recording": {"id": recording}, "url": _url(state, request)}],
     }
+
+
+def stored(state: State, request: Request) -> Any:
+    """Answer the file behind a pre-signed URL."""
+    check_signature(state, request)
+    return render(state.chat(request.params["conversation"]), request.params["communication"])
 
 
 def _url(state: State, request: Request) -> str:
