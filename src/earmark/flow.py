@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
@@ -20,7 +20,7 @@ from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
 from earmark.delivery import Outcome, current, deliver, reconcile
 from earmark.errors import ConversationError, EarmarkError, GoneError, StoppedError
-from earmark.journal import Intention, Journal, NewRun
+from earmark.journal import Intention, Journal, NewRun, Settlement
 from earmark.model import (
     Change,
     Conversation,
@@ -200,10 +200,14 @@ def _limited(sitting: Sitting) -> Iterator[Page]:
 
 
 def _late(sitting: Sitting) -> Iterator[list[Listing]]:
-    """Texts that were not ready, as they become due, for as long as the job's patience lasts."""
+    """Texts that were not ready, as they become due, for as long as the job's patience lasts.
+
+    An empty batch before each wait lets what has arrived so far go on.
+    """
     job, journal = sitting.job, sitting.job.journal
     deadline = journal.clock() + job.patience
     while (due := journal.next_attempt(sitting.run_id)) is not None and due <= deadline:
+        yield []
         if job.stop.wait(max(0.0, due - journal.clock())):
             return
         taken = journal.take_due(sitting.run_id)
@@ -231,7 +235,7 @@ def fetched(sitting: Sitting) -> Iterator[list[tuple[Listing, Conversation]]]:
             if len(batch) >= BATCH_CONVERSATIONS or characters >= BATCH_CHARACTERS:
                 yield batch
                 batch, characters = [], 0
-        if batch and sitting.job.source.resumable:
+        if batch and not listings:
             yield batch
             batch, characters = [], 0
     if batch:
@@ -247,8 +251,8 @@ def _texts(sitting: Sitting, listings: Sequence[Listing]) -> Iterator[tuple[List
         match result:
             case Ready(conversation):
                 yield without[conversation.id], conversation
-            case NotReady(conversation_id, reason, wait):
-                _postpone(sitting, conversation_id, reason, wait)
+            case NotReady(conversation_id, reason, seconds):
+                _postpone(sitting, conversation_id, reason, seconds)
             case Gone(conversation_id, reason):
                 _settle(sitting, conversation_id, Outcome(State.GONE, reason))
             case Unreadable(conversation_id, reason, correlation_id):
@@ -339,24 +343,27 @@ def _intention(job: Job, analysis: Analysis, due: Plan) -> Intention:
 
 
 def _send(sitting: Sitting, changes: Sequence[tuple[Listing, Change]]) -> None:
-    job = sitting.job
-
-    def send(item: tuple[Listing, Change]) -> None:
-        listing, change = item
-        if job.stop.is_set():
-            return
-        _settle(sitting, listing.id, deliver(job.writer, listing, change, _pause(job)))
-
+    """Send the changes in parallel; outcomes that arrive together are settled together."""
     if not changes:
         return
-    with ThreadPoolExecutor(job.workers, thread_name_prefix="earmark-write") as pool:
-        done = [pool.submit(send, item) for item in changes]
+    with ThreadPoolExecutor(sitting.job.workers, thread_name_prefix="earmark-write") as pool:
+        pending = {pool.submit(_deliver, sitting.job, *change) for change in changes}
         try:
-            for future in done:
-                future.result()
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                _settle_all(sitting, [future.result() for future in done if future.exception() is None])
+                for future in done:
+                    future.result()  # what concerns the whole run is raised here
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+
+
+def _deliver(job: Job, listing: Listing, change: Change) -> Settlement | None:
+    """None when the run was asked to stop first: the change stays intended, and unsent."""
+    if job.stop.is_set():
+        return None
+    return _settlement(listing.id, deliver(job.writer, listing, change, _pause(job)))
 
 
 def _pause(job: Job) -> Callable[[int], None]:
@@ -367,15 +374,18 @@ def _pause(job: Job) -> Callable[[int], None]:
 
 
 def _settle(sitting: Sitting, conversation_id: str, outcome: Outcome) -> None:
-    sitting.job.journal.settle(
-        sitting.run_id,
-        conversation_id,
-        outcome.state,
-        outcome.reason,
-        correlation_id=outcome.correlation_id,
-        record=outcome.record,
-    )
-    sitting.job.watch(outcome.state.value, 1)
+    _settle_all(sitting, [_settlement(conversation_id, outcome)])
+
+
+def _settle_all(sitting: Sitting, settlements: Sequence[Settlement | None]) -> None:
+    reached = [settlement for settlement in settlements if settlement is not None]
+    sitting.job.journal.settle_all(sitting.run_id, reached)
+    for settlement in reached:
+        sitting.job.watch(settlement.state.value, 1)
+
+
+def _settlement(conversation_id: str, outcome: Outcome) -> Settlement:
+    return Settlement(conversation_id, outcome.state, outcome.reason, outcome.correlation_id, outcome.record)
 
 
 def _reconcile_intended(sitting: Sitting) -> None:

@@ -54,6 +54,26 @@ class Intention:
     language: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one conversation; `record` is what the service holds after a write."""
+
+    conversation_id: str
+    state: State
+    reason: str | None = None
+    correlation_id: str | None = None
+    record: Record | None = None
+
+    def item_values(self) -> dict[str, Any]:
+        about = {"reason": self.reason, "correlation_id": self.correlation_id}
+        return {"state": self.state.value, "next_at": None} | about
+
+    def change_values(self, now: float) -> dict[str, Any]:
+        if self.record is None:
+            return {"applied_at": now}
+        return {"applied_at": now, "version": self.record.version, "details": dict(self.record.details)}
+
+
 @dataclass(slots=True)
 class Journal(JournalReader):
     """An open journal, to be read and written."""
@@ -193,21 +213,20 @@ class Journal(JournalReader):
         correlation_id: str | None = None,
         record: Record | None = None,
     ) -> None:
-        """Record an outcome; `record` is what the service now holds after a write."""
-        here = {"run": run_id, "conversation": conversation_id}
-        outcome = {
-            "state": state.value,
-            "reason": reason,
-            "correlation_id": correlation_id,
-            "next_at": None,
-        }
+        """Record one outcome; see `Settlement`."""
+        self.settle_all(run_id, [Settlement(conversation_id, state, reason, correlation_id, record)])
+
+    def settle_all(self, run_id: str, settlements: Sequence[Settlement]) -> None:
+        """Record outcomes that came together."""
+        if not settlements:
+            return
+        now = self.clock()
         with self._transaction() as connection:
-            connection.execute(statements.SET_ITEM, here | outcome)
-            if state is State.WRITTEN:
-                applied: dict[str, Any] = {"applied_at": self.clock()}
-                if record is not None:
-                    applied |= {"version": record.version, "details": dict(record.details)}
-                connection.execute(statements.SET_CHANGE, here | applied)
+            for settlement in settlements:
+                here = {"run": run_id, "conversation": settlement.conversation_id}
+                connection.execute(statements.SET_ITEM, here | settlement.item_values())
+                if settlement.state is State.WRITTEN:
+                    connection.execute(statements.SET_CHANGE, here | settlement.change_values(now))
 
     def intend(self, run_id: str, target: str, intentions: Sequence[Intention]) -> None:
         """Make a batch durable: entities, states, and for each change the values before and after.
