@@ -125,7 +125,7 @@ class Workshop:
         if kind == "files":
             from earmark.writers.files import FilesWriter
 
-            self._refuse_same_file(detail)
+            self.refuse_source(Path(detail))
             return self._opened(FilesWriter(Path(detail), self.keys()))
         if kind == "custom_attributes":
             return self._opened(self._custom_attributes(journal))
@@ -155,10 +155,18 @@ class Workshop:
         kind, _ = split_spec(self.settings.source or "", "source")
         return WRITERS.get(kind, "none")
 
-    def _refuse_same_file(self, path: str) -> None:
-        kind, source = split_spec(self.settings.source or "", "source")
-        if kind == "files" and Path(source).resolve() == Path(path).resolve():
+    def refuse_source(self, path: Path) -> None:
+        """See that what is written to `path` neither replaces the source nor becomes part of it.
+
+        Raises:
+            ConfigError: It would.
+        """
+        kind, detail = split_spec(self.settings.source or "", "source")
+        source = Path(detail).resolve()
+        if kind == "files" and path.resolve() == source:
             raise ConfigError("the writer would overwrite the source file", hint="name another file")
+        if kind == "files" and source.is_dir() and path.resolve().parent == source:
+            raise ConfigError(f"{path} would become part of the source folder", hint="name another folder")
 
     def _opened(self, adapter: Closeable) -> Closeable:
         self._closing.callback(adapter.close)

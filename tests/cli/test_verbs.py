@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tests.conftest import Cli
+from tests.conftest import Cli, environment
 
 CHATS = (
     '{"id": "a", "messages": [{"sender": "customer", "text": "my slack keeps crashing"}]}\n'
@@ -170,6 +172,10 @@ def test_thresholds_may_be_given_by_label(cli: Cli) -> None:
             "python -m spacy download en_core_web_sm",
         ),
         (("run", "--source", "chats.jsonl", "--catalog", "none.csv"), 2, "none.csv"),
+        (("run", "--source", "chats.jsonl", "--report", "x.pdf"), 1, "cannot be written as"),
+        (("run", "--source", "chats.jsonl", "--report", "no/x.html"), 1, "there is no folder no"),
+        (("run", "--source", ".", "--writer", "./out.jsonl"), 2, "part of the source folder"),
+        (("extract", "chats.jsonl", "-o", "./chats.jsonl"), 2, "overwrite the source"),
         (("run", "--source", "genesys"), 2, "GENESYS_CLIENT_ID"),
         (("run", "--source", "interactions"), 2, "GENESYS_CLIENT_SECRET"),
         (("report",), 1, "no journal"),
@@ -183,6 +189,33 @@ def test_a_mistake_is_one_clear_line_and_an_exit_code(
 ) -> None:
     done = cli(*arguments)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_mistake_costs_no_run_and_no_input(cli: Cli, tmp_path: Path) -> None:
+    assert cli(*RUN, "--report", "x.pdf").returncode == 1
+    assert not (tmp_path / "out.jsonl").exists()
+    assert cli("extract", "chats.jsonl", "-o", "chats.jsonl").returncode == 2
+    assert (tmp_path / "chats.jsonl").read_text() == CHATS
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("verb", [("report",), ("report", "--json"), ("runs",), ("extract", "chats.jsonl")])
+def test_an_output_that_is_full_is_one_clear_line(cli: Cli, tmp_path: Path, verb: tuple[str, ...]) -> None:
+    assert cli(*RUN).returncode == 0
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "earmark", *verb],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "the output cannot be used: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -206,9 +239,6 @@ def test_every_verb_has_help(cli: Cli) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(cli: Cli, tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     (tmp_path / "many.jsonl").write_text("".join(CHATS.replace('"a"', f'"{n}"') for n in range(3000)))
     command = f"{sys.executable} -m earmark extract many.jsonl | head -1"
     done = subprocess.run(

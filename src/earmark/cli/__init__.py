@@ -60,7 +60,10 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
 def main() -> None:
     """Run the command line; an error becomes one line, a next step and an exit code."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except EarmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
@@ -69,6 +72,14 @@ def main() -> None:
             print(f"  {note}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # The reader of our output has gone; point stdout elsewhere so that the interpreter does not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         sys.exit(0)
+    except OSError as error:
+        print(f"error: {error.filename or 'the output'} cannot be used: {error.strerror}", file=sys.stderr)
+        _forget_stdout()
+        sys.exit(1)
+
+
+def _forget_stdout() -> None:
+    """Nobody takes what is left of our output: point it elsewhere, or the interpreter complains at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -40,6 +40,7 @@ def extract(
     with workshop(common.settings(source=source, **flags), common.talk) as opened:
         found = _analysed(opened, rejected, everything=everything, limit=limit)
         if output is not None:
+            opened.refuse_source(output)
             export.write(found, output)
         else:
             for conversation, decisions in found:

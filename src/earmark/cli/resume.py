@@ -21,6 +21,7 @@ def resume(
     json: common.JsonOption = False,
 ) -> None:
     """Go on with a run that was stopped, killed, or left texts pending; the end state is the same."""
+    sitting.check_places(report or [])
     with common.writing(common.settings(journal=journal).journal) as book:
         row = book.run(run)
         run_id = row["id"]

@@ -62,6 +62,7 @@ def _asked(since: str | None, until: str | None, limit: int | None, *, dry_run: 
 
 
 def _start(settings: Settings, asked: Asked, reports: list[Path], *, as_json: bool) -> None:
+    sitting.check_places(reports)
     with common.writing(settings.journal) as journal:
         run_id, signalled = execute(settings, journal, asked)
         if asked.dry_run:

@@ -99,6 +99,15 @@ def exit_code(counts: Mapping[State, int], signalled: int | None) -> int:
     return 3 if any(counts.get(state) for state in TROUBLED) else 0
 
 
+def check_places(paths: list[Path]) -> None:
+    """Refuse a report that could not be written at the end, before a run has begun."""
+    if paths:
+        from earmark.report import check_place
+
+        for path in paths:
+            check_place(path)
+
+
 def conclude(journal: Journal, run_id: str, paths: list[Path], *, as_json: bool, quiet: bool = False) -> None:
     """Print the report of a run and write it where it was asked for."""
     from earmark.report import print_summary, to_json, write

@@ -5,9 +5,9 @@ from __future__ import annotations
 from earmark.report.as_csv import to_csv
 from earmark.report.as_json import to_json
 from earmark.report.count import build
-from earmark.report.files import write
+from earmark.report.files import check_place, write
 from earmark.report.html import to_html
 from earmark.report.shape import Report
 from earmark.report.summary import print_summary
 
-__all__ = ["Report", "build", "print_summary", "to_csv", "to_html", "to_json", "write"]
+__all__ = ["Report", "build", "check_place", "print_summary", "to_csv", "to_html", "to_json", "write"]

@@ -22,12 +22,7 @@ def write(report: Report, path: Path) -> None:
     Raises:
         OutputError: The suffix is another one, or the file cannot be written.
     """
-    render = RENDERERS.get(path.suffix.lower())
-    if render is None:
-        raise OutputError(
-            f"a report cannot be written as {path.name!r}",
-            hint=f"give the file one of these endings: {', '.join(RENDERERS)}",
-        )
+    render = _renderer(path)
     # A lone surrogate cannot be encoded; a question mark in its place loses nothing else.
     content = render(report).encode("utf-8", "replace")
     try:
@@ -38,6 +33,32 @@ def write(report: Report, path: Path) -> None:
             f"the report cannot be written to {path}: {error.strerror}",
             hint="choose another folder, or make room in this one, and run `earmark report` again",
         ) from error
+
+
+def _renderer(path: Path) -> Callable[[Report], str]:
+    """How a report is put into the form that the suffix names.
+
+    Raises:
+        OutputError: There is no such form.
+    """
+    found = RENDERERS.get(path.suffix.lower())
+    if found is None:
+        raise OutputError(
+            f"a report cannot be written as {path.name!r}",
+            hint=f"give the file one of these endings: {', '.join(RENDERERS)}",
+        )
+    return found
+
+
+def check_place(path: Path) -> None:
+    """See ahead of a run that its report will have a form and a folder.
+
+    Raises:
+        OutputError: It will not.
+    """
+    _renderer(path)
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"there is no folder {path.parent} for the report", hint="create it first")
 
 
 def _json_text(report: Report) -> str:
