@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import stat
 import subprocess
@@ -9,9 +10,10 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import create_engine, event
 
 from earmark.errors import BusyError, ConfigError, EarmarkError, JournalError
 from earmark.journal import Intention, Journal, NewRun
@@ -303,6 +305,32 @@ def test_a_journal_that_is_none_or_newer_is_refused(
         Journal(path)
 
 
+@pytest.mark.parametrize("statements", range(10))
+def test_a_journal_whose_making_was_cut_off_is_completed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: int
+) -> None:
+    """Killed after any of the statements that make it, the next opening makes the rest."""
+    path = tmp_path / "cut.db"
+    left = iter(range(statements))
+
+    def cut(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if statement.lstrip().startswith(("CREATE", "PRAGMA application_id=", "PRAGMA user_version=")):
+            next(left)
+
+    with monkeypatch.context() as patch, contextlib.suppress(StopIteration, RuntimeError):
+
+        def crashing(*arguments: Any, **options: Any) -> Any:
+            engine = create_engine(*arguments, **options)
+            event.listen(engine, "before_cursor_execute", cut)
+            return engine
+
+        patch.setattr("earmark.journal.schema.create_engine", crashing)
+        Journal(path).close()
+    opened = Journal(path)
+    opened.counts(begin(opened))
+    opened.close()
+
+
 def test_reading_a_journal_that_is_not_there_creates_none(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="no journal"):
         Journal(tmp_path / "none.db", readonly=True)
@@ -314,7 +342,7 @@ def test_a_full_disk_is_named_and_earlier_rows_stay(tmp_path: Path) -> None:
     script = """
 import resource, signal, sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from earmark.errors import JournalError
 from earmark.journal import Journal, NewRun
 from earmark.model import Listing, Page, Window

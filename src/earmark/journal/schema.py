@@ -157,9 +157,10 @@ def _check_version(engine: Engine, path: Path) -> None:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
         tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
-        if tables == 0:
-            META.create_all(connection)
+        if tables == 0 or (application == APPLICATION_ID and version == 0):
+            # Not one transaction: marked as ours first and as complete last, so that a kill between harms nothing.
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+            META.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
         elif application != APPLICATION_ID:
             raise JournalError(f"{path} is a database, but no Earmark journal", hint="pass another --journal")
