@@ -123,11 +123,13 @@ def test_a_run_that_cannot_find_products_says_so(tmp_path: Path) -> None:
     assert "products will not" in without[0]
 
 
-def test_a_long_pause_ends_when_the_run_is_asked_to_stop() -> None:
+@pytest.mark.parametrize("seconds", [0.01, 3600.0])
+def test_a_pause_ends_when_the_run_is_asked_to_stop(seconds: float) -> None:
+    """A short one, too: what follows it may be a request that hangs."""
     opened = workshop(source="genesys")
     opened.stop.set()
     with pytest.raises(StoppedError):
-        opened.pause(3600.0)
+        opened.pause(seconds)
 
 
 def test_the_watermark_belongs_to_one_source_and_writer(journal: Journal) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,7 +33,6 @@ class _Closes(Protocol):
 
 Closeable = TypeVar("Closeable", bound=_Closes)
 
-PATIENT_SECONDS = 1.0
 FIRST_WINDOW = timedelta(days=7)
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
 CONTRACT_MODEL = "en_core_web_sm"
@@ -81,10 +79,8 @@ class Workshop:
         return self._session
 
     def pause(self, seconds: float) -> None:
-        """Short pauses are sat out; a long one ends when the run is asked to stop."""
-        if seconds < PATIENT_SECONDS:
-            time.sleep(seconds)
-        elif self.stop.wait(seconds):
+        """Wait, unless the run is asked to stop: what is on the wire is answered, nothing more is waited for."""
+        if self.stop.wait(seconds):
             raise StoppedError("stopped while waiting for the service")
 
     def source(self) -> Source:

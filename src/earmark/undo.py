@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 
 from earmark.attributes import inverse
 from earmark.delivery import ATTEMPTS
-from earmark.errors import ConversationError, GoneError, UnknownOutcomeError, VersionConflictError
+from earmark.errors import (
+    ConversationError,
+    GoneError,
+    StoppedError,
+    UnknownOutcomeError,
+    VersionConflictError,
+)
 from earmark.journal import Journal
 from earmark.model import Change, Json, Listing
 from earmark.ports import Writer
@@ -46,7 +52,10 @@ def undo(job: UndoJob, watch: Callable[[Taken], None] = lambda _taken: None) -> 
     for listing, change, created in job.journal.applied(job.run_id):
         if job.stop.is_set():
             return
-        taken = _take_back(job, listing, change, created)
+        try:
+            taken = _take_back(job, listing, change, created)
+        except StoppedError:
+            return
         watch(taken)
         yield taken
 

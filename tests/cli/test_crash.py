@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests.conftest import Cli, environment, pointed_at
 
-from earmark.sandbox import Sandbox
+from earmark.sandbox import FaultPlan, Sandbox
 
 DEADLINE = 60.0
 
@@ -112,6 +112,19 @@ def test_a_signal_lets_the_run_finish_what_is_in_flight_and_says_how_to_go_on(
     assert "Traceback" not in told
     assert cli("resume").returncode == 0
     assert len(out.read_text().splitlines()) == 1500
+
+
+@pytest.mark.parametrize("route", ["token", "recordings"])
+def test_a_signal_ends_a_wait_for_the_service(cli: Cli, tmp_path: Path, route: str) -> None:
+    throttled = {"route": route, "fault": {"kind": "status", "status": 429, "retry_after": 120}}
+    with Sandbox(faults=FaultPlan.load({"rules": [throttled]}), rate_limit=60_000) as sandbox:
+        process = started(tmp_path, ["run", "--source", "genesys", "--since", "9w"], pointed_at(sandbox))
+        began = time.monotonic()
+        _, told = kill_when(process, lambda: bool(sandbox.state.faults), signal.SIGINT)
+    assert process.returncode == 130, told
+    assert time.monotonic() - began < DEADLINE
+    assert "Traceback" not in told
+    assert ("earmark resume" in told) == (route == "recordings")
 
 
 def test_two_runs_at_once_are_refused(cli: Cli, chats: Path, tmp_path: Path) -> None:

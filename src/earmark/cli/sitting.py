@@ -11,7 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from earmark.cli import common
+from earmark.errors import StoppedError
 from earmark.model import State
 
 if TYPE_CHECKING:
@@ -41,10 +44,13 @@ class Signals:
 
     @contextmanager
     def heeded(self) -> Iterator[Signals]:
-        """Install the handlers for the length of a block."""
+        """Install the handlers for the length of a block; a wait that a signal ends is no error."""
         previous = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield self
+        except StoppedError as error:
+            common.talk(error.message)
+            raise typer.Exit(128 + (self.received or signal.SIGINT)) from None
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)

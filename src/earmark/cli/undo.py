@@ -36,6 +36,8 @@ def undo(
             with sitting.Signals(opened.stop).heeded() as signals:
                 taken = list(_with_progress(job))
         _print(row["id"], taken, as_json=json)
+        if signals.received is not None:
+            common.talk(f"stopped: the rest is as it was. Go on with: earmark undo {row['id']}")
     raise typer.Exit(_exit_code(taken, signals.received))
 
 
