@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +265,36 @@ def test_a_text_that_stays_unready_is_left_pending_for_a_later_sitting(job: flow
     clock.now += 2000
     flow.resume(again(job, source=source, writer=NoWriter()), run_id)
     assert job.journal.counts(run_id) == {State.UNCHANGED: 1}
+
+
+def test_an_error_does_not_wait_for_texts_that_are_not_ready(job: flow.Job) -> None:
+    class Failing(NoWriter):
+        def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
+            raise UnavailableError("it is down")
+
+    source = Unreliable({"a": ["ready"], "b": ["not ready"]})
+    failing = again(job, source=source, writer=Failing(), pace=20.0, patience=60.0)
+    rescue = threading.Timer(15, failing.stop.set)
+    rescue.start()
+    begun = time.monotonic()
+    with pytest.raises(UnavailableError):
+        flow.run(failing)
+    rescue.cancel()
+    assert time.monotonic() - begun < 10
+
+
+def test_what_an_earlier_sitting_listed_is_not_taken_from_the_listing_as_well(job: flow.Job) -> None:
+    class Down(Unreliable):
+        def fetch(self, listings: Sequence[Listing]) -> Iterator[Fetched]:
+            raise UnavailableError("it is down")
+
+    with pytest.raises(UnavailableError):
+        flow.run(again(job, source=Down({"a": [], "b": []}), writer=NoWriter(), limit=10))
+    row = job.journal.run()
+    source = Unreliable({"a": ["ready"], "b": ["ready"]})
+    flow.resume(again(job, source=source, writer=NoWriter(), limit=10), row["id"])
+    assert sorted(source.asked) == ["a", "b"]
+    assert job.journal.counts(row["id"]) == {State.UNCHANGED: 2}
 
 
 def test_extracting_needs_neither_journal_nor_writer(extractor: Extractor, chats: Path) -> None:

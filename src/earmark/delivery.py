@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,15 @@ class Outcome:
     reason: str | None = None
     correlation_id: str | None = None
     record: Record | None = None
+
+
+def pauses(stop: threading.Event, pace: float) -> Callable[[int], None]:
+    """What waits before attempt 1, 2, …: 1.5 s, 4.5 s, up to 30 s, times `pace`; `stop` cuts it short."""
+
+    def pause(attempt: int) -> None:
+        stop.wait(min(30.0, 0.5 * 3**attempt) * pace)
+
+    return pause
 
 
 def current(

@@ -18,7 +18,7 @@ from dataclasses import fields as dataclass_fields
 from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
-from earmark.delivery import Outcome, current, deliver, reconcile
+from earmark.delivery import Outcome, current, deliver, pauses, reconcile
 from earmark.errors import ConversationError, EarmarkError, GoneError, StoppedError
 from earmark.journal import Intention, Journal, NewRun, Settlement
 from earmark.model import (
@@ -138,10 +138,14 @@ def _sit(sitting: Sitting) -> None:
     try:
         _reconcile_intended(sitting)
         with closing(ahead(fetched(sitting))) as batches, closing(ahead(analysed(job, batches))) as ready:
-            for analyses in ready:
-                write(sitting, analyses)
-                if job.stop.is_set():
-                    break
+            try:
+                for analyses in ready:
+                    write(sitting, analyses)
+                    if job.stop.is_set():
+                        break
+            except BaseException:
+                job.stop.set()  # what fails here does not wait for the pauses of the stages behind it
+                raise
         status = "interrupted" if job.stop.is_set() else "finished"
     except StoppedError:
         status = "interrupted"
@@ -168,8 +172,9 @@ def listed(sitting: Sitting) -> Iterator[list[Listing]]:
     if job.source.resumable:
         yield from _chunks(left)
     if not sitting.listed or (left and not job.source.resumable):
+        taken = {listing.id for listing in left if job.source.resumable}
         for page in _limited(sitting):
-            new = job.journal.list_page(run_id, page)
+            new = [each for each in job.journal.list_page(run_id, page) if each.id not in taken]
             job.watch("listed", len(page.listings))
             job.watch(State.UNCHANGED.value, len(page.listings) - len(new))
             yield from _chunks(new)
@@ -180,19 +185,14 @@ def listed(sitting: Sitting) -> Iterator[list[Listing]]:
     yield from _late(sitting)
 
 
-def _pages(sitting: Sitting) -> Iterator[Page]:
-    cursor = sitting.cursor if sitting.job.source.resumable else None
-    return sitting.job.source.pages(sitting.job.window, cursor)
-
-
 def _limited(sitting: Sitting) -> Iterator[Page]:
     """The pages, up to the job's limit of conversations."""
     job = sitting.job
+    pages = job.source.pages(job.window, sitting.cursor if job.source.resumable else None)
     if job.limit is None:
-        yield from _pages(sitting)
+        yield from pages
         return
     left = job.limit - (job.journal.size(sitting.run_id) if job.source.resumable else 0)
-    pages = _pages(sitting)
     while left > 0 and (page := next(pages, None)) is not None:
         taken = page.listings[:left]
         left -= len(taken)
@@ -363,14 +363,7 @@ def _deliver(job: Job, listing: Listing, change: Change) -> Settlement | None:
     """None when the run was asked to stop first: the change stays intended, and unsent."""
     if job.stop.is_set():
         return None
-    return _settlement(listing.id, deliver(job.writer, listing, change, _pause(job)))
-
-
-def _pause(job: Job) -> Callable[[int], None]:
-    def pause(attempt: int) -> None:
-        job.stop.wait(min(30.0, 0.5 * 3**attempt) * job.pace)
-
-    return pause
+    return _settlement(listing.id, deliver(job.writer, listing, change, pauses(job.stop, job.pace)))
 
 
 def _settle(sitting: Sitting, conversation_id: str, outcome: Outcome) -> None:
@@ -400,5 +393,5 @@ def _reconcile_intended(sitting: Sitting) -> None:
         except ConversationError as error:
             found = Outcome(State.INTENDED, error.message, error.correlation_id)
         if not isinstance(found, Outcome):
-            found = deliver(job.writer, listing, found, _pause(job))
+            found = deliver(job.writer, listing, found, pauses(job.stop, job.pace))
         _settle(sitting, listing.id, found)

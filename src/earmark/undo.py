@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from earmark.attributes import inverse
-from earmark.delivery import ATTEMPTS
+from earmark.delivery import ATTEMPTS, pauses
 from earmark.errors import (
     ConversationError,
     GoneError,
@@ -76,9 +76,10 @@ def _attempts(job: UndoJob, listing: Listing, change: Change, created: bool) -> 
     """Read, invert, apply; after a conflict or an unknown outcome, from the start."""
     trouble: ConversationError | None = None
     sent = False
+    pause = pauses(job.stop, job.pace)
     for attempt in range(ATTEMPTS):
         if attempt:
-            job.stop.wait(0.5 * 3**attempt * job.pace)
+            pause(attempt)
         back, overtaken = inverse(change, job.writer.read(listing), created=created)
         if back is None:
             return _nothing_left(listing, overtaken, sent=sent)
