@@ -133,6 +133,10 @@ class Window:
     since: datetime | None = None
     until: datetime | None = None
 
+    def contains(self, moment: datetime) -> bool:
+        """Whether a moment lies in the window."""
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
+
 
 @dataclass(frozen=True, slots=True)
 class Ready:

@@ -80,11 +80,7 @@ def _parsed(where: str, row: Any) -> Listing | Rejected:
 
 def _inside(listing: Listing, window: Window) -> bool:
     moment = listing.ended_at or listing.started_at
-    if moment is None:
-        return True
-    return (window.since is None or moment >= window.since) and (
-        window.until is None or moment < window.until
-    )
+    return moment is None or window.contains(moment)
 
 
 def _paged(found: Iterable[Listing | Rejected]) -> Iterator[Page]:

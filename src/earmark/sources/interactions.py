@@ -130,7 +130,4 @@ def _next_cursor(answer: dict[str, Json]) -> str | None:
 
 
 def _within(listing: Listing, window: Window) -> bool:
-    ended = listing.ended_at
-    if ended is None:
-        return True
-    return (window.since is None or ended >= window.since) and (window.until is None or ended < window.until)
+    return listing.ended_at is None or window.contains(listing.ended_at)
