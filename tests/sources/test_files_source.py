@@ -77,6 +77,8 @@ def test_a_plain_text_is_one_message_of_the_customer(tmp_path: Path) -> None:
         ({"id": "x", "messages": [{"text": 5}]}, "not a string"),
         ({"id": "x", "messages": [{"sender": "martian", "text": "hi"}]}, "unknown sender"),
         ({"id": "x", "text": "x", "started_at": "yesterday"}, "no ISO 8601 time"),
+        ({"id": "x", "text": "x", "started_at": "0001-01-01T00:00:00+14:00"}, "no ISO 8601 time"),
+        ({"id": "x", "text": "x", "ended_at": "9999-12-31T23:00:00-12:00"}, "no ISO 8601 time"),
     ],
 )
 def test_a_bad_line_is_named_and_the_rest_goes_on(tmp_path: Path, line: Any, reason: str) -> None:
