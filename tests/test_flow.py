@@ -154,6 +154,14 @@ def test_what_was_undone_is_done_again_by_the_next_run(job: flow.Job) -> None:
     assert attributes(job) == before
 
 
+def test_half_characters_around_a_text_do_not_stop_the_run(job: flow.Job, chats: Path) -> None:
+    odd = {"id": "a", "channel": "\ud83d", "queue": "\udc00", "language": "\ud83d", "text": "crash \ud83d"}
+    chats.write_text(json.dumps(odd) + "\n")
+    run_id = flow.run(again(job, source=FilesSource(str(chats))))
+    (row,) = job.journal.conversations(run_id)
+    assert (row.channel, row.queue, row.language) == ("?", "?", "?")
+
+
 def test_a_limit_bounds_the_conversations(job: flow.Job) -> None:
     run_id = flow.run(again(job, limit=1))
     assert job.journal.counts(run_id) == {State.WRITTEN: 1}

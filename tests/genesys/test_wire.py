@@ -74,6 +74,14 @@ def test_a_channel_nobody_knows_is_not_passed_over_in_silence(media: str, kind: 
     assert beside.channel == "webmessaging"
 
 
+@pytest.mark.parametrize("odd", ["half an id \ud83d", "a\x00b", " "])
+def test_an_id_that_cannot_be_kept_is_refused(odd: str) -> None:
+    with pytest.raises(GarbledError, match="usable"):
+        wire.listing(analytics(party("customer", session()), conversationId=odd))
+    with pytest.raises(GarbledError, match="usable"):
+        wire.interaction({"id": odd, "messages": []})
+
+
 def test_a_conversation_that_goes_on_is_not_listed() -> None:
     payload = analytics(party("customer", session()))
     del payload["conversationEnd"]

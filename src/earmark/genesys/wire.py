@@ -69,8 +69,8 @@ def listing(payload: Json) -> Listing | None:
         GarbledError: It is no conversation at all, or of a channel that is not known here.
     """
     conversation_id = text(mapping(payload).get("conversationId"))
-    if not conversation_id:
-        raise GarbledError("the listing has an entry without a conversation id")
+    if not conversation_id.strip() or not conversation_id.isprintable():
+        raise GarbledError("the listing has an entry without a usable conversation id")
     whole = mapping(payload)
     ended = moment(whole.get("conversationEnd"))
     members = mappings(whole.get("participants"))
@@ -335,8 +335,8 @@ def interaction(payload: Json) -> Listing:
     """
     whole = mapping(payload)
     identity = text(whole.get("id"))
-    if not identity:
-        raise GarbledError("the listing has an entry without an id")
+    if not identity.strip() or not identity.isprintable():
+        raise GarbledError("the listing has an entry without a usable id")
     messages = whole.get("messages")
     if not isinstance(messages, list | None):
         raise GarbledError("its messages are not a list", ref=identity)

@@ -274,7 +274,7 @@ def _result(run_id: str, intention: Intention) -> dict[str, Any]:
         "reason": intention.reason,
         "next_at": None,
         "messages": intention.messages,
-        "language": intention.language,
+        "language": intention.language and rows.storable(intention.language),
     }
 
 
