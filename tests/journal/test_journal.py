@@ -305,6 +305,15 @@ def test_a_journal_that_is_none_or_newer_is_refused(
         Journal(path)
 
 
+@pytest.mark.parametrize("said", ["keeps  crash\u200bing\x00", "keeps\ncrashing\x1b", "keeps crash\ud83ding"])
+def test_surface_forms_hold_nothing_that_cannot_be_shown(journal: Journal, said: str) -> None:
+    run_id = begin(journal)
+    journal.list_page(run_id, page("a"))
+    journal.intend(run_id, TARGET, [Intention("a", State.UNCHANGED, [found(said)])])
+    (row,) = journal.entities(run_id)
+    assert row.forms == ("keeps crashing",)
+
+
 @pytest.mark.parametrize("statements", range(10))
 def test_a_journal_whose_making_was_cut_off_is_completed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statements: int

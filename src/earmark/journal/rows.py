@@ -37,6 +37,11 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def surface(text: str) -> str:
+    """A mention as it is shown: single spaces, and nothing that a terminal or a table cannot show."""
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())
+
+
 def item_values(run_id: str, listing: Listing, state: State) -> dict[str, Any]:
     return {
         "run_id": run_id,
@@ -81,7 +86,7 @@ def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict
         "confidence_kind": entity.score.kind,
         "parts": dict(entity.score.parts),
         "linked": any(mention.canonical_id for mention in entity.mentions),
-        "forms": sorted({storable(" ".join(mention.text.split())) for mention in entity.mentions}),
+        "forms": sorted({surface(mention.text) for mention in entity.mentions}),
         "mentions": [[m.message_index, m.start, m.end, m.sender.value, m.source] for m in entity.mentions],
     }
 
