@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
-from earmark.errors import ConfigError, EarmarkError, ModelMissingError, StoppedError
+from earmark.errors import ConfigError, ModelMissingError, StoppedError
 from earmark.journal import Journal
-from earmark.model import ISSUE, PRODUCT, Check, Record, Sender, Window
+from earmark.model import ISSUE, PRODUCT, Record, Sender, Window
 from earmark.settings import Settings, credentials
+from earmark.specs import split_spec
 
 if TYPE_CHECKING:
     from earmark.flow import Job
@@ -201,43 +201,6 @@ class Workshop:
             self.notice(f"warning: {warning}")
         return extractor
 
-    def checks(self) -> Iterator[Check]:
-        """What `earmark doctor` looks at: the place of the journal, the extraction, then the service."""
-        yield _checked("journal", self._check_journal)
-        yield _checked("extraction", self._check_extraction)
-        kind, _ = split_spec(self.settings.source or "genesys", "source")
-        if kind == "files":
-            yield _checked("source", lambda: self.source().name)
-            return
-        try:
-            session = self.session(kind)
-        except EarmarkError as error:
-            yield _failed("credentials", error)
-            return
-        yield from self._service_checks(session, kind)
-
-    def _service_checks(self, session: Session, kind: str) -> Iterator[Check]:
-        from earmark.genesys import doctor
-
-        if kind == "interactions":
-            yield from doctor.interactions_checks(session)
-            return
-        writes, _ = split_spec(self.settings.writer or WRITERS[kind], "writer")
-        schema = self.settings.schema_name if writes == "custom_attributes" else None
-        yield from doctor.checks(session, schema_name=schema, keys=self.keys(), text_route=self.settings.text)
-
-    def _check_journal(self) -> str:
-        path = self.settings.journal
-        if not path.exists():
-            return f"{path} will be created by the first run"
-        Journal(path, readonly=True).close()
-        return f"{path} is readable"
-
-    def _check_extraction(self) -> str:
-        facts = self.extractor().facts
-        parts = [f"{name} {value}" for name, value in facts.items() if value and not name.endswith("_hash")]
-        return ", ".join(parts)
-
     def setup_schema(self) -> str:
         """Create or extend the conversation schema; returns its id."""
         from earmark.genesys.schema import setup_schema
@@ -280,23 +243,13 @@ class Workshop:
             return Window(asked.since, asked.until)
         from earmark.genesys.listing import SETTLING
 
-        until = asked.until or datetime.now(UTC) - SETTLING
+        latest = datetime.now(UTC) - SETTLING
+        until = min(asked.until or latest, latest)
         resumed = last - timedelta(hours=self.settings.overlap_hours) if last else until - FIRST_WINDOW
         since = asked.since or resumed
         if since >= until:
             raise ConfigError("the window is empty: --since is not before --until")
         return Window(since, until)
-
-
-def _checked(name: str, look: Callable[[], str]) -> Check:
-    try:
-        return Check(name, "ok", look())
-    except EarmarkError as error:
-        return _failed(name, error)
-
-
-def _failed(name: str, error: EarmarkError) -> Check:
-    return Check(name, "fail", error.message, fix=error.hint or "")
 
 
 @contextmanager
@@ -307,27 +260,6 @@ def workshop(settings: Settings, notice: Callable[[str], None]) -> Iterator[Work
         yield opened
     finally:
         opened.close()
-
-
-def split_spec(spec: str, what: str) -> tuple[str, str]:
-    """`kind[:detail]` as given to --source or --writer; a bare path is a file.
-
-    Raises:
-        ConfigError: Empty, or of no kind that exists.
-    """
-    kinds = {
-        "source": ("genesys", "interactions", "files"),
-        "writer": ("custom_attributes", "participant_data", "interactions", "files", "none"),
-    }[what]
-    kind, _, detail = spec.partition(":")
-    if kind in kinds and (kind != "files" or detail):
-        return kind, detail
-    if spec == "-" or "/" in spec or "." in spec:
-        return "files", spec
-    raise ConfigError(
-        f"{spec!r} is no {what}" if spec else f"no {what} is named",
-        hint=f"--{what} takes {', '.join(kinds)} (files:PATH, or just the path)",
-    )
 
 
 def senders(names: list[str]) -> frozenset[Sender]:
@@ -347,27 +279,3 @@ def options(settings: Settings, limit: int | None) -> dict[str, Any]:
 def cuts(settings: Settings) -> dict[str, float]:
     """The threshold of every label, spelled out."""
     return {PRODUCT: settings.threshold, ISSUE: settings.threshold} | settings.thresholds
-
-
-_AGO = re.compile(r"(\d+)\s*([hdw])")
-_UNITS = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time as people write it: `2026-03-01`, `2026-03-01T08:00+01:00`, or ago: `36h`, `7d`, `8w`.
-
-    Raises:
-        ConfigError: None of these.
-    """
-    if text is None:
-        return None
-    ago = _AGO.fullmatch(text.strip())
-    if ago:
-        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ConfigError(
-            f"{text!r} is no time", hint="write 2026-03-01, 2026-03-01T08:00Z, 36h, 7d or 8w"
-        ) from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

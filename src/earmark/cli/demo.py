@@ -23,8 +23,9 @@ def demo(
     ] = RATE_LIMIT,
 ) -> None:
     """Run the main job against the built-in sandbox and show the report."""
-    from earmark.assemble import Asked, moment
+    from earmark.assemble import Asked
     from earmark.cli.run import execute
+    from earmark.specs import moment
 
     shutil.rmtree(out / ".journal", ignore_errors=True)
     with sandbox.open_sandbox(None, None, rate_limit=rate_limit) as opened:

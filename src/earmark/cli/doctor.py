@@ -22,11 +22,12 @@ def doctor(
 ) -> None:
     """Check credentials, permissions, schema, model, clock and rate limit; name the fix for each failure."""
     from earmark.assemble import workshop
+    from earmark.checkup import checks as looked_at
 
     flags = {"source": source, "writer": writer, "catalog": catalog, "model": model}
     with workshop(common.settings(**flags, journal=journal), common.talk) as opened:
         checks = []
-        for check in opened.checks():
+        for check in looked_at(opened):
             checks.append(check)
             if not json:
                 _print(check)

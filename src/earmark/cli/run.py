@@ -56,7 +56,8 @@ def plan(
 
 
 def _asked(since: str | None, until: str | None, limit: int | None, *, dry_run: bool) -> Asked:
-    from earmark.assemble import Asked, moment
+    from earmark.assemble import Asked
+    from earmark.specs import moment
 
     return Asked(moment(since), moment(until), limit, dry_run)
 
