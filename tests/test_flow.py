@@ -213,6 +213,28 @@ def test_one_record_that_cannot_be_read_fails_its_conversation_alone(job: flow.J
     assert {rows["a"][0], rows["d"][0]} <= {State.WRITTEN, State.UNCHANGED}
 
 
+class BreaksOff(FilesSource):
+    """A file that cannot be read to its end."""
+
+    def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
+        yield from super().pages(window, cursor)
+        raise UnavailableError("the folder went away")
+
+
+def test_what_left_the_input_between_two_sittings_is_gone_and_does_not_keep_the_run_open(
+    job: flow.Job, chats: Path
+) -> None:
+    with pytest.raises(UnavailableError):
+        flow.run(replace(job, source=BreaksOff(str(chats))))
+    run_id = job.journal.run()["id"]
+    assert job.journal.counts(run_id) == {State.LISTED: 4}
+    chats.write_text("".join(json.dumps(chat) + "\n" for chat in CHATS[1:]))
+    flow.resume(again(job, source=FilesSource(str(chats))), run_id)
+    rows = {row.id: (row.state, row.reason) for row in job.journal.conversations(run_id)}
+    assert rows["a"] == (State.GONE, "no longer in the input")
+    assert job.journal.counts(run_id) == {State.GONE: 1, State.WRITTEN: 1, State.UNCHANGED: 2}
+
+
 def test_a_run_is_not_resumed_under_other_settings(job: flow.Job) -> None:
     run_id = flow.run(job)
     with pytest.raises(ConfigError, match="began with another"):

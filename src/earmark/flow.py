@@ -182,6 +182,8 @@ def listed(sitting: Sitting) -> Iterator[list[Listing]]:
                 return
         if job.limit is None:
             job.journal.listed(run_id)
+            if not job.source.resumable:
+                job.watch(State.GONE.value, job.journal.miss(run_id))
     yield from _late(sitting)
 
 

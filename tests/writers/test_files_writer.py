@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from earmark.errors import OutputError
+from earmark.errors import BusyError, OutputError
 from earmark.model import ISSUE, PRODUCT, Change, Json, Listing, Record
 from earmark.writers.files import FilesWriter
 
@@ -110,6 +110,14 @@ def test_a_file_in_order_is_not_rewritten(path: Path) -> None:
     before = path.stat()
     opened(path).close()
     assert (path.stat().st_mtime_ns, path.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
+
+
+def test_two_runs_cannot_write_one_file(path: Path) -> None:
+    first = opened(path)
+    with pytest.raises(BusyError, match="another run is writing"):
+        opened(path)
+    first.close()
+    assert opened(path).read(Listing("a")).exists is False
 
 
 def test_a_place_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> None:

@@ -172,6 +172,16 @@ class Journal(JournalReader):
         with self._transaction() as connection:
             connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(listed=True))
 
+    def miss(self, run_id: str) -> int:
+        """Settle what an earlier sitting listed and a whole new listing no longer holds; returns how many."""
+        sitting = select(RUNS.c.sitting).where(RUNS.c.id == run_id).scalar_subquery()
+        missing = and_(
+            ITEMS.c.run_id == run_id, ITEMS.c.state == State.LISTED.value, ITEMS.c.sitting < sitting
+        )
+        values = {"state": State.GONE.value, "reason": "no longer in the input"}
+        with self._transaction() as connection:
+            return connection.execute(update(ITEMS).where(missing).values(values)).rowcount
+
     def take_due(self, run_id: str) -> list[Listing]:
         """Pending conversations whose next attempt has come; they count as listed again until it is made."""
         due = and_(

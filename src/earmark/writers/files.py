@@ -6,6 +6,7 @@ cut off in the middle of a line is read up to the last whole one.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import threading
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from earmark.drafts import drafted
-from earmark.errors import GarbledError, OutputError
+from earmark.errors import BusyError, GarbledError, OutputError
 from earmark.model import Change, Field, Listing, Record, Usage
 
 SUFFIXES = (".jsonl", ".ndjson")
@@ -49,12 +50,22 @@ class FilesWriter:
             except OSError as error:
                 raise self._unwritable(error) from error
             try:
+                self._claim(file)
                 self._index(file)
             except BaseException:
                 file.close()
                 raise
             self._file = file
         return self._file
+
+    def _claim(self, file: IO[bytes]) -> None:
+        """Keep other runs out of this file until it is closed, however this process ends."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BusyError(
+                f"another run is writing {self._path}", hint="wait for it, or name another file"
+            ) from error
 
     def _index(self, file: IO[bytes]) -> None:
         start, previous = 0, ""
