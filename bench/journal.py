@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection
 from earmark.journal import Journal
 from earmark.sandbox import Sandbox
 
-METHODS = ("list_page", "listed", "intend", "settle_all", "postpone", "take_due", "known", "next_attempt")
+METHODS = ("list_page", "listed", "intend", "settle", "postpone", "take_due", "known", "next_attempt")
 
 
 @dataclass

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 from earmark.attributes import Standing, rebase, standing
 from earmark.errors import ConversationError, GoneError, UnknownOutcomeError, VersionConflictError
-from earmark.model import Change, Listing, Record, State
+from earmark.model import Change, Listing, Outcome, Record, State
 from earmark.ports import Writer
 
 ATTEMPTS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a change."""
-
-    state: State
-    reason: str | None = None
-    correlation_id: str | None = None
-    record: Record | None = None
 
 
 def pauses(stop: threading.Event, pace: float) -> Callable[[int], None]:
@@ -47,8 +37,43 @@ def current(
             found[listing.id] = writer.read(listing)
         except ConversationError as error:
             state = State.GONE if isinstance(error, GoneError) else State.FAILED
-            lost[listing.id] = Outcome(state, error.message, error.correlation_id)
+            lost[listing.id] = Outcome(listing.id, state, error.message, error.correlation_id)
     return found, lost
+
+
+def deliver_all(
+    writer: Writer,
+    changes: Sequence[tuple[Listing, Change]],
+    *,
+    workers: int,
+    stop: threading.Event,
+    pace: float,
+) -> Iterator[list[Outcome]]:
+    """Deliver changes in parallel; outcomes that arrive together come together.
+
+    Once `stop` is set, what was not begun is left out: it stays intended, and unsent.
+
+    Raises:
+        EarmarkError: What concerns the whole run, after the outcomes that arrived with it.
+    """
+
+    def begin(listing: Listing, change: Change) -> Outcome | None:
+        return None if stop.is_set() else deliver(writer, listing, change, pauses(stop, pace))
+
+    if not changes:
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="earmark-write") as pool:
+        pending = {pool.submit(begin, *change) for change in changes}
+        try:
+            while pending:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                arrived = [future.result() for future in done if future.exception() is None]
+                yield [outcome for outcome in arrived if outcome is not None]
+                for future in done:
+                    future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def deliver(writer: Writer, listing: Listing, change: Change, pause: Callable[[int], None]) -> Outcome:
@@ -60,11 +85,11 @@ def deliver(writer: Writer, listing: Listing, change: Change, pause: Callable[[i
     try:
         return _attempt(writer, listing, change, pause)
     except GoneError as error:
-        return Outcome(State.GONE, error.message, error.correlation_id)
+        return Outcome(listing.id, State.GONE, error.message, error.correlation_id)
     except UnknownOutcomeError as error:
-        return Outcome(State.INTENDED, error.message, error.correlation_id)
+        return Outcome(listing.id, State.INTENDED, error.message, error.correlation_id)
     except ConversationError as error:
-        return Outcome(State.FAILED, error.message, error.correlation_id)
+        return Outcome(listing.id, State.FAILED, error.message, error.correlation_id)
 
 
 def _attempt(writer: Writer, listing: Listing, change: Change, pause: Callable[[int], None]) -> Outcome:
@@ -73,7 +98,7 @@ def _attempt(writer: Writer, listing: Listing, change: Change, pause: Callable[[
         if attempt:
             pause(attempt)
         try:
-            return Outcome(State.WRITTEN, record=writer.apply(change))
+            return Outcome(listing.id, State.WRITTEN, record=writer.apply(change))
         except (VersionConflictError, UnknownOutcomeError) as error:
             trouble = error
         found = _look(writer, listing, change, trouble)
@@ -81,7 +106,18 @@ def _attempt(writer: Writer, listing: Listing, change: Change, pause: Callable[[
             return found
         change = found
     reason = f"not written after {ATTEMPTS} attempts: {trouble.message if trouble else 'no answer'}"
-    return Outcome(State.FAILED, reason, trouble.correlation_id if trouble else None)
+    return Outcome(listing.id, State.FAILED, reason, trouble.correlation_id if trouble else None)
+
+
+def take_up(writer: Writer, listing: Listing, change: Change, pause: Callable[[int], None]) -> Outcome:
+    """Settle a change of which nobody knows whether it was sent: read first, deliver what is still due."""
+    try:
+        found = reconcile(writer, listing, change)
+    except GoneError as error:
+        return Outcome(listing.id, State.GONE, error.message, error.correlation_id)
+    except ConversationError as error:
+        return Outcome(listing.id, State.INTENDED, error.message, error.correlation_id)
+    return found if isinstance(found, Outcome) else deliver(writer, listing, found, pause)
 
 
 def _look(writer: Writer, listing: Listing, change: Change, trouble: ConversationError) -> Outcome | Change:
@@ -105,8 +141,9 @@ def reconcile(writer: Writer, listing: Listing, change: Change) -> Outcome | Cha
     record = writer.read(listing)
     match standing(change, record):
         case Standing.APPLIED:
-            return Outcome(State.WRITTEN, record=record)
+            return Outcome(listing.id, State.WRITTEN, record=record)
         case Standing.UNAPPLIED:
             return rebase(change, record)
         case Standing.CHANGED:
-            return Outcome(State.CONFLICT, "somebody else changed these attributes meanwhile; left alone")
+            reason = "somebody else changed these attributes meanwhile; left alone"
+            return Outcome(listing.id, State.CONFLICT, reason)

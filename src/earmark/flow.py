@@ -10,7 +10,6 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from dataclasses import fields as dataclass_fields
@@ -18,17 +17,17 @@ from dataclasses import fields as dataclass_fields
 from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
 from earmark.decide import Policy, decide, entities
-from earmark.delivery import Outcome, current, deliver, pauses, reconcile
-from earmark.errors import ConversationError, EarmarkError, GoneError, StoppedError
-from earmark.journal import Intention, Journal, NewRun, Settlement
+from earmark.delivery import current, deliver_all, pauses, take_up
+from earmark.errors import EarmarkError, StoppedError
+from earmark.journal import Intention, Journal, NewRun
 from earmark.model import (
-    Change,
     Conversation,
     Decision,
     Field,
     Gone,
     Listing,
     NotReady,
+    Outcome,
     Page,
     Ready,
     Rejected,
@@ -136,7 +135,7 @@ def _sit(sitting: Sitting) -> None:
     job = sitting.job
     status = "stopped"
     try:
-        _reconcile_intended(sitting)
+        _take_up_intended(sitting)
         with closing(ahead(fetched(sitting))) as batches, closing(ahead(analysed(job, batches))) as ready:
             try:
                 for analyses in ready:
@@ -256,9 +255,9 @@ def _texts(sitting: Sitting, listings: Sequence[Listing]) -> Iterator[tuple[List
             case NotReady(conversation_id, reason, seconds):
                 _postpone(sitting, conversation_id, reason, seconds)
             case Gone(conversation_id, reason):
-                _settle(sitting, conversation_id, Outcome(State.GONE, reason))
+                _settle(sitting, Outcome(conversation_id, State.GONE, reason))
             case Unreadable(conversation_id, reason, correlation_id):
-                _settle(sitting, conversation_id, Outcome(State.FAILED, reason, correlation_id))
+                _settle(sitting, Outcome(conversation_id, State.FAILED, reason, correlation_id))
         if sitting.job.stop.is_set():
             return
 
@@ -313,8 +312,7 @@ def write(sitting: Sitting, analyses: Sequence[Analysis]) -> None:
     """Plan the batch, make the intents durable, then send what has to be sent."""
     job = sitting.job
     records, unreadable = current(job.writer, [analysis.listing for analysis in analyses])
-    for conversation_id, outcome in unreadable.items():
-        _settle(sitting, conversation_id, outcome)
+    _settle(sitting, *unreadable.values())
     analyses = [analysis for analysis in analyses if analysis.listing.id in records]
     plans = [
         plan(analysis.listing.id, analysis.decisions, sitting.fields, records[analysis.listing.id])
@@ -326,8 +324,10 @@ def write(sitting: Sitting, analyses: Sequence[Analysis]) -> None:
         if intention.state is not State.INTENDED:
             job.watch(intention.state.value, 1)
     changes = [(a.listing, due.change) for a, due in zip(analyses, plans, strict=True) if due.change]
-    if not job.dry_run:
-        _send(sitting, changes)
+    if job.dry_run:
+        return
+    for outcomes in deliver_all(job.writer, changes, workers=job.workers, stop=job.stop, pace=job.pace):
+        _settle(sitting, *outcomes)
 
 
 def _intention(job: Job, analysis: Analysis, due: Plan) -> Intention:
@@ -344,56 +344,15 @@ def _intention(job: Job, analysis: Analysis, due: Plan) -> Intention:
     )
 
 
-def _send(sitting: Sitting, changes: Sequence[tuple[Listing, Change]]) -> None:
-    """Send the changes in parallel; outcomes that arrive together are settled together."""
-    if not changes:
-        return
-    with ThreadPoolExecutor(sitting.job.workers, thread_name_prefix="earmark-write") as pool:
-        pending = {pool.submit(_deliver, sitting.job, *change) for change in changes}
-        try:
-            while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                _settle_all(sitting, [future.result() for future in done if future.exception() is None])
-                for future in done:
-                    future.result()  # what concerns the whole run is raised here
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def _settle(sitting: Sitting, *outcomes: Outcome) -> None:
+    sitting.job.journal.settle(sitting.run_id, outcomes)
+    for outcome in outcomes:
+        sitting.job.watch(outcome.state.value, 1)
 
 
-def _deliver(job: Job, listing: Listing, change: Change) -> Settlement | None:
-    """None when the run was asked to stop first: the change stays intended, and unsent."""
-    if job.stop.is_set():
-        return None
-    return _settlement(listing.id, deliver(job.writer, listing, change, pauses(job.stop, job.pace)))
-
-
-def _settle(sitting: Sitting, conversation_id: str, outcome: Outcome) -> None:
-    _settle_all(sitting, [_settlement(conversation_id, outcome)])
-
-
-def _settle_all(sitting: Sitting, settlements: Sequence[Settlement | None]) -> None:
-    reached = [settlement for settlement in settlements if settlement is not None]
-    sitting.job.journal.settle_all(sitting.run_id, reached)
-    for settlement in reached:
-        sitting.job.watch(settlement.state.value, 1)
-
-
-def _settlement(conversation_id: str, outcome: Outcome) -> Settlement:
-    return Settlement(conversation_id, outcome.state, outcome.reason, outcome.correlation_id, outcome.record)
-
-
-def _reconcile_intended(sitting: Sitting) -> None:
+def _take_up_intended(sitting: Sitting) -> None:
     """Settle the changes of which an earlier sitting did not learn the outcome."""
     job = sitting.job
     for listing in job.journal.unfinished(sitting.run_id, State.INTENDED):
         change = job.journal.intended(sitting.run_id, listing.id)
-        try:
-            found = reconcile(job.writer, listing, change)
-        except GoneError as error:
-            found = Outcome(State.GONE, error.message, error.correlation_id)
-        except ConversationError as error:
-            found = Outcome(State.INTENDED, error.message, error.correlation_id)
-        if not isinstance(found, Outcome):
-            found = deliver(job.writer, listing, found, pauses(job.stop, job.pace))
-        _settle(sitting, listing.id, found)
+        _settle(sitting, take_up(job.writer, listing, change, pauses(job.stop, job.pace)))

@@ -273,6 +273,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one conversation; `record` is what the service holds after a write."""
+
+    conversation_id: str
+    state: State
+    reason: str | None = None
+    correlation_id: str | None = None
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What a run has cost the service's request budget so far."""
 

@@ -25,6 +25,7 @@ from earmark.model import (
     Entity,
     Listing,
     Mention,
+    Outcome,
     Page,
     Record,
     Rejected,
@@ -71,7 +72,7 @@ def write_one(journal: Journal, run_id: str, conversation_id: str, *, version: i
     intention = Intention(conversation_id, State.INTENDED, [found()], change(conversation_id), messages=3)
     journal.intend(run_id, TARGET, [intention])
     record = Record(conversation_id, exists=True, values={"products": ["slack"]}, version=version)
-    journal.settle(run_id, conversation_id, State.WRITTEN, record=record)
+    journal.settle(run_id, [Outcome(conversation_id, State.WRITTEN, record=record)])
 
 
 def test_a_conversation_that_is_listed_twice_is_handed_out_once(journal: Journal) -> None:
@@ -188,7 +189,7 @@ def test_a_record_that_others_share_is_never_taken_from_memory(journal: Journal)
     journal.list_page(run_id, page("a"))
     shared = change("a", values={"theirs": "secret note"})
     journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, [found()], shared)])
-    journal.settle(run_id, "a", State.WRITTEN, record=Record("a", exists=True, version=2))
+    journal.settle(run_id, [Outcome("a", State.WRITTEN, record=Record("a", exists=True, version=2))])
     assert journal.known(TARGET, "a") is None
     assert b"secret note" not in journal.path.read_bytes()
 
@@ -220,7 +221,7 @@ def test_pending_texts_come_up_once_when_they_are_due(journal: Journal, clock: C
 def test_another_sitting_takes_up_what_the_first_left_listed_once(journal: Journal) -> None:
     run_id = begin(journal)
     journal.list_page(run_id, page("a", "b"))
-    journal.settle(run_id, "a", State.UNCHANGED)
+    journal.settle(run_id, [Outcome("a", State.UNCHANGED)])
     journal.sit_again(run_id)
     assert [x.id for x in journal.list_page(run_id, page("a", "b", "b"))] == ["b"]
 

@@ -24,7 +24,7 @@ from earmark.journal import rows, statements
 from earmark.journal.carry import carry, standing_result
 from earmark.journal.reading import JournalReader
 from earmark.journal.schema import CHANGES, ITEMS, RUNS, naming_failures
-from earmark.model import Change, Decision, Listing, Page, Record, State, Usage, Window
+from earmark.model import Change, Decision, Listing, Outcome, Page, State, Usage, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +52,6 @@ class Intention:
     reason: str | None = None
     messages: int = 0
     language: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of one conversation; `record` is what the service holds after a write."""
-
-    conversation_id: str
-    state: State
-    reason: str | None = None
-    correlation_id: str | None = None
-    record: Record | None = None
-
-    def item_values(self) -> dict[str, Any]:
-        about = {"reason": self.reason, "correlation_id": self.correlation_id}
-        return {"state": self.state.value, "next_at": None} | about
-
-    def change_values(self, now: float) -> dict[str, Any]:
-        if self.record is None:
-            return {"applied_at": now}
-        return {"applied_at": now, "version": self.record.version, "details": dict(self.record.details)}
 
 
 @dataclass(slots=True)
@@ -213,30 +193,17 @@ class Journal(JournalReader):
             )
         return state
 
-    def settle(
-        self,
-        run_id: str,
-        conversation_id: str,
-        state: State,
-        reason: str | None = None,
-        *,
-        correlation_id: str | None = None,
-        record: Record | None = None,
-    ) -> None:
-        """Record one outcome; see `Settlement`."""
-        self.settle_all(run_id, [Settlement(conversation_id, state, reason, correlation_id, record)])
-
-    def settle_all(self, run_id: str, settlements: Sequence[Settlement]) -> None:
+    def settle(self, run_id: str, outcomes: Sequence[Outcome]) -> None:
         """Record outcomes that came together."""
-        if not settlements:
+        if not outcomes:
             return
         now = self.clock()
         with self._transaction() as connection:
-            for settlement in settlements:
-                here = {"run": run_id, "conversation": settlement.conversation_id}
-                connection.execute(statements.SET_ITEM, here | settlement.item_values())
-                if settlement.state is State.WRITTEN:
-                    connection.execute(statements.SET_CHANGE, here | settlement.change_values(now))
+            for outcome in outcomes:
+                here = {"run": run_id, "conversation": outcome.conversation_id}
+                connection.execute(statements.SET_ITEM, here | rows.outcome_values(outcome))
+                if outcome.state is State.WRITTEN:
+                    connection.execute(statements.SET_CHANGE, here | rows.applied_values(outcome, now))
 
     def intend(self, run_id: str, target: str, intentions: Sequence[Intention]) -> None:
         """Make a batch durable: entities, states, and for each change the values before and after.

@@ -14,6 +14,7 @@ from earmark.model import (
     Decision,
     EntityRow,
     Listing,
+    Outcome,
     Participant,
     Record,
     RunFacts,
@@ -134,6 +135,17 @@ def change_values(run_id: str, target: str, change: Change, now: float) -> dict[
         "details": dict(change.base.details),
         "intended_at": now,
     }
+
+
+def outcome_values(outcome: Outcome) -> dict[str, Any]:
+    about = {"reason": outcome.reason, "correlation_id": outcome.correlation_id}
+    return {"state": outcome.state.value, "next_at": None} | about
+
+
+def applied_values(outcome: Outcome, now: float) -> dict[str, Any]:
+    record = outcome.record
+    known = {} if record is None else {"version": record.version, "details": dict(record.details)}
+    return {"applied_at": now} | known
 
 
 def change_of(row: RowMapping) -> Change:
