@@ -13,6 +13,7 @@ canonical id.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -51,16 +52,16 @@ def _register_extensions() -> None:
 _register_extensions()
 
 
-class _Stateful:
+class _Stateful(ABC):
     """Saves and loads what `state` gives and `set_state` takes, in the ways that spaCy asks for."""
 
     file_name = ""
 
-    def state(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def state(self) -> Any: ...
 
-    def set_state(self, state: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def set_state(self, state: Any) -> None: ...
 
     def to_bytes(self, *, exclude: tuple[str, ...] = ()) -> bytes:
         del exclude
