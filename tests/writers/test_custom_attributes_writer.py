@@ -158,6 +158,16 @@ def test_without_a_search_each_conversation_is_asked_for_and_the_search_is_left_
     assert on.requests("customattributes.search") == 1
 
 
+def test_a_search_that_cannot_find_by_id_is_found_out_where_there_are_records(desk: Begin) -> None:
+    on = desk(search_hides=frozenset({"id"}))
+    on.writer.apply(on.change(FOUND))
+    later = CustomAttributesWriter(on.session)
+    later.prepare()
+    found = later.current(on.listings)
+    assert [found[each].exists for each in on.ids] == [True, False, False, False]
+    assert found[on.ids[0]].values == FOUND
+
+
 def test_a_search_that_lags_does_not_hide_what_the_journal_knows(desk: Begin) -> None:
     on = desk(search_lag=3600)
     written = on.writer.apply(on.change(FOUND))

@@ -34,6 +34,7 @@ class Sandbox:
         clock: Epoch seconds.
         schema: Whether the schema "Earmark" exists from the start.
         search_lag: Seconds for which search does not see a written record.
+        search_hides: Members of a record that search has no index of: nothing is ever found by them.
         customattributes_search: Whether the organisation has that search.
         interactions_patch: "merge", or "replace" for gateways whose PATCH replaces the map.
         data_lag: Seconds by which the data of analytics jobs is behind.
@@ -52,6 +53,7 @@ class Sandbox:
     clock: Callable[[], float] = time.time
     schema: bool = True
     search_lag: float = 0.0
+    search_hides: frozenset[str] = frozenset()
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0
@@ -64,6 +66,7 @@ class Sandbox:
         options = Options(
             schema=self.schema,
             search_lag=self.search_lag,
+            search_hides=self.search_hides,
             customattributes_search=self.customattributes_search,
             interactions_patch=self.interactions_patch,
             data_lag=self.data_lag,

@@ -43,6 +43,7 @@ class Options:
 
     schema: bool = True
     search_lag: float = 0.0
+    search_hides: frozenset[str] = frozenset()
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0

@@ -49,6 +49,7 @@ class CustomAttributesWriter:
         self._fields: Mapping[str, Field] = {}
         self._searches = True
         self._search_tried = False
+        self._search_proved = False
         self._lock = threading.Lock()
 
     @property
@@ -130,23 +131,37 @@ class CustomAttributesWriter:
     def _look_up(self, ids: Sequence[str]) -> dict[str, Record]:
         if self._searches:
             try:
+                if not self._search_proved:
+                    self._prove_search()
                 return self._search(ids)
             except (GoneError, RefusedError, AccessDeniedError):
                 self._searches = False
         return dict(self._one_by_one(ids))
 
+    def _prove_search(self) -> None:
+        """Where the schema has records already, see that one of them is found by its id, as ours will be.
+
+        Raises:
+            RefusedError: It is not: this organisation's search cannot be relied on.
+        """
+        sample = self._matches("schemaId", [self._schema_id], 1)
+        if sample and not self._matches("id", [text(sample[0].get("id"))], 1):
+            raise RefusedError("the search does not find a record by its id")
+        self._search_proved = True
+
     def _search(self, ids: Sequence[str]) -> dict[str, Record]:
-        wanted: list[Json] = [self.record_id(each) for each in ids]
-        query: Json = [{"type": "EXACT", "fields": ["id"], "values": wanted}]
-        body: dict[str, Json] = {"query": query, "pageSize": SEARCH_SIZE, "pageNumber": 1}
-        answer = endpoints.search_attributes(self._session, body)
-        results = answer.get("results", [])
-        if not isinstance(results, list):
-            raise RefusedError("the search does not answer with a list")
         by_conversation: dict[str, list[dict[str, Json]]] = {}
-        for result in mappings(results):
+        for result in self._matches("id", [self.record_id(each) for each in ids], SEARCH_SIZE):
             by_conversation.setdefault(text(result.get("conversationId")), []).append(result)
         return {each: self._own(each, by_conversation.get(each, [])) for each in ids}
+
+    def _matches(self, member: str, wanted: Sequence[str], size: int) -> list[dict[str, Json]]:
+        query: Json = [{"type": "EXACT", "fields": [member], "values": list(wanted)}]
+        body: dict[str, Json] = {"query": query, "pageSize": size, "pageNumber": 1}
+        results = endpoints.search_attributes(self._session, body).get("results", [])
+        if not isinstance(results, list):
+            raise RefusedError("the search does not answer with a list")
+        return mappings(results)
 
     def _one_by_one(self, ids: Sequence[str]) -> Iterator[tuple[str, Record]]:
         for each in ids:

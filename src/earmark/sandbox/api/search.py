@@ -26,8 +26,11 @@ def search(state: State, request: Request) -> Any:
     criteria = member(body, "query", list, [])
     _check(criteria)
     indexed = state.clock() - state.options.search_lag
+    hidden = state.options.search_hides
     found = [
-        one for one in _candidates(state, criteria) if one.modified <= indexed and _all_hold(criteria, one)
+        one
+        for one in _candidates(state, criteria)
+        if one.modified <= indexed and not _asks_for(criteria, hidden) and _all_hold(criteria, one)
     ]
     _sort(found, body)
     page = found[(number - 1) * size : number * size]
@@ -77,6 +80,10 @@ def _check(criteria: Any) -> None:
             raise RefusalError(
                 400, f"Value [{one.get('type')}] is not valid for [type].", code="invalid.value"
             )
+
+
+def _asks_for(criteria: list[dict[str, Any]], members: frozenset[str]) -> bool:
+    return any(field in members for one in criteria for field in one.get("fields", []))
 
 
 def _all_hold(criteria: list[dict[str, Any]], record: Stored) -> bool:
