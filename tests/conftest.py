@@ -9,9 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from earmark.journal import Journal
 from earmark.sandbox import Sandbox
+
+# A busy machine is no failure, and a change is judged by the same examples wherever it is judged.
+settings.register_profile("earmark", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("earmark")
 
 
 @pytest.fixture(autouse=True)

@@ -127,7 +127,7 @@ def test_stopping_does_not_wait_for_a_hang(start: Callable[..., Any]) -> None:
         client.get(ME)
     began = time.monotonic()
     sandbox.stop()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_hang_ends_without_an_answer(start: Callable[..., Any]) -> None:
