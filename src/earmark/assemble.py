@@ -134,7 +134,11 @@ class Workshop:
             return journal.known(writer.target, conversation_id)
 
         writer = CustomAttributesWriter(
-            self.session(), schema=self.settings.schema_name, keys=self.keys(), known=known
+            self.session(),
+            schema=self.settings.schema_name,
+            keys=self.keys(),
+            known=known,
+            workers=self.settings.workers,
         )
         return writer
 

@@ -158,6 +158,17 @@ def test_without_a_search_each_conversation_is_asked_for_and_the_search_is_left_
     assert on.requests("customattributes.search") == 1
 
 
+def test_without_a_search_what_the_journal_knows_is_not_asked_for(desk: Begin) -> None:
+    on = desk(customattributes_search=False)
+    written = on.writer.apply(on.change(FOUND))
+    later = CustomAttributesWriter(on.session, known={on.ids[0]: written}.get)
+    later.prepare()
+    before = on.requests("customattributes.list")
+    found = later.current(on.listings)
+    assert found[on.ids[0]] == written
+    assert on.requests("customattributes.list") - before == len(on.ids) - 1
+
+
 def test_a_search_that_cannot_find_by_id_is_found_out_where_there_are_records(desk: Begin) -> None:
     on = desk(search_hides=frozenset({"id"}))
     on.writer.apply(on.change(FOUND))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedError, VersionConflictError
 from earmark.genesys import endpoints
 from earmark.genesys import schema as conversation_schema
+from earmark.genesys.lookup import look_up
 from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, items, mapping, mappings, text
@@ -40,11 +41,13 @@ class CustomAttributesWriter:
         schema: str = "Earmark",
         keys: Mapping[str, str] = DEFAULT_KEYS,
         known: Callable[[str], Record | None] = lambda _conversation_id: None,
+        workers: int = 8,
     ) -> None:
         self._session = session
         self._schema = schema
         self._keys = dict(keys)
         self._known = known
+        self._workers = workers
         self._schema_id = ""
         self._fields: Mapping[str, Field] = {}
         self._searches = True
@@ -128,7 +131,7 @@ class CustomAttributesWriter:
                 raise VersionConflictError("the search does not show this record yet", ref=conversation_id)
             self._search_tried = True
 
-    def _look_up(self, ids: Sequence[str]) -> dict[str, Record]:
+    def _look_up(self, ids: Sequence[str]) -> Mapping[str, Record]:
         if self._searches:
             try:
                 if not self._search_proved:
@@ -136,7 +139,9 @@ class CustomAttributesWriter:
                 return self._search(ids)
             except (GoneError, RefusedError, AccessDeniedError):
                 self._searches = False
-        return dict(self._one_by_one(ids))
+        remembered = {each: Record(each, exists=False) for each in ids if self._known(each)}
+        unknown = [Listing(each) for each in ids if each not in remembered]
+        return remembered | dict(look_up(self.read, unknown, self._workers))
 
     def _prove_search(self) -> None:
         """Where the schema has records already, see that one of them is found by its id, as ours will be.
@@ -162,13 +167,6 @@ class CustomAttributesWriter:
         if not isinstance(results, list):
             raise RefusedError("the search does not answer with a list")
         return mappings(results)
-
-    def _one_by_one(self, ids: Sequence[str]) -> Iterator[tuple[str, Record]]:
-        for each in ids:
-            try:
-                yield each, self.read(Listing(each))
-            except GoneError:
-                yield each, Record(each, exists=False)
 
     def _own(self, conversation_id: str, records: Sequence[dict[str, Json]]) -> Record:
         ours = self.record_id(conversation_id)

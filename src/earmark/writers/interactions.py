@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from earmark.errors import GarbledError, GoneError, UnknownOutcomeError
 from earmark.genesys import endpoints
+from earmark.genesys.lookup import look_up
 from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.model import Change, Field, Json, Listing, Record, Usage
@@ -48,8 +48,7 @@ class InteractionsWriter:
 
     def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
         """See `ports.Writer`; one request each."""
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="earmark-current") as pool:
-            return {record.conversation_id: record for record in pool.map(self.read, listings)}
+        return look_up(self.read, listings, self._workers)
 
     def read(self, listing: Listing) -> Record:
         """See `ports.Writer`. 404 means that there are no attributes yet."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from earmark.errors import GarbledError, GoneError, RefusedError
+from earmark.errors import GarbledError, RefusedError
 from earmark.genesys import endpoints
+from earmark.genesys.lookup import look_up
 from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import mapping, mappings, text, word
@@ -48,15 +48,7 @@ class ParticipantDataWriter:
 
     def current(self, listings: Sequence[Listing]) -> Mapping[str, Record]:
         """See `ports.Writer`; one request each. A conversation that is gone has no record."""
-
-        def look(listing: Listing) -> Record:
-            try:
-                return self.read(listing)
-            except GoneError:
-                return Record(listing.id, exists=False)
-
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="earmark-current") as pool:
-            return {record.conversation_id: record for record in pool.map(look, listings)}
+        return look_up(self.read, listings, self._workers)
 
     def read(self, listing: Listing) -> Record:
         """See `ports.Writer`; the record is that of the first customer."""
