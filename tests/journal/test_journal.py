@@ -226,6 +226,16 @@ def test_another_sitting_takes_up_what_the_first_left_listed_once(journal: Journ
     assert [x.id for x in journal.list_page(run_id, page("a", "b", "b"))] == ["b"]
 
 
+def test_runs_that_are_not_finished_are_known_to_later_ones(journal: Journal) -> None:
+    late, done, dry = begin(journal), begin(journal), begin(journal, dry_run=True)
+    for run_id in (late, done, dry):
+        journal.list_page(run_id, page("a"))
+    journal.postpone(late, "a", "transcoding", lambda _attempt: 3600.0)
+    journal.settle(done, [Outcome("a", State.UNCHANGED)])
+    assert journal.left_open(beside=done) == [late]
+    assert journal.left_open(beside=late) == []
+
+
 def test_usage_of_all_sittings_adds_up(journal: Journal) -> None:
     run_id = begin(journal)
     journal.finish(run_id, "stopped", Usage(10, 1, 0, 2.5))

@@ -71,6 +71,8 @@ def _start(settings: Settings, asked: Asked, reports: list[Path], *, as_json: bo
         sitting.conclude(journal, run_id, reports, as_json=as_json and not asked.dry_run, quiet=asked.dry_run)
         counts = journal.counts(run_id)
         sitting.last_word(run_id, counts, signalled)
+        for other in journal.left_open(beside=run_id):
+            common.talk(f"an earlier run is not finished either: earmark resume {other}")
     raise typer.Exit(sitting.exit_code(counts, signalled))
 
 

@@ -72,6 +72,19 @@ class JournalReader:
         with self._reading() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
+    def left_open(self, beside: str) -> list[str]:
+        """Other runs, oldest first, that still have conversations to be done; dry runs do not count."""
+        open_states = [State.LISTED.value, State.PENDING.value, State.INTENDED.value]
+        query = (
+            select(ITEMS.c.run_id)
+            .distinct()
+            .join(RUNS, RUNS.c.id == ITEMS.c.run_id)
+            .where(ITEMS.c.state.in_(open_states), ITEMS.c.run_id != beside, ~RUNS.c.dry_run)
+            .order_by(ITEMS.c.run_id)
+        )
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def watermark(self, source: str, writer: str) -> datetime | None:
         """Where the last run from this source to this writer that listed everything ended its window."""
         query = select(func.max(RUNS.c.until)).where(
