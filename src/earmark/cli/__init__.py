@@ -15,6 +15,7 @@ from earmark.cli import (
     config,
     demo,
     doctor,
+    evaluate,
     extract,
     report,
     resume,
@@ -38,6 +39,7 @@ app.command("plan")(run.plan)
 app.command("resume")(resume.resume)
 app.command("undo")(undo.undo)
 app.command("extract")(extract.extract)
+app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)

@@ -1,0 +1,113 @@
+"""`earmark evaluate`: how good a pipeline is, measured on labelled conversations."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from earmark.cli import common
+
+if TYPE_CHECKING:
+    from earmark.evaluate import Evaluation, Pipeline, Yardstick
+    from earmark.gold import Gold
+    from earmark.settings import Settings
+
+WIDE = 120  # columns where the output is no terminal
+DEFAULT = "default"
+VARIANTS: dict[str, dict[str, Any]] = {
+    DEFAULT: {},
+    "catalog": {"model": None, "rules": False},
+    "rules": {"model": None, "catalog": []},
+    "none": {"model": None},
+    "heuristic": {"model": None, "source": "interactions", "scorer": "heuristic"},
+}
+"""Names that stand for no model of that name, and the settings that make the pipeline."""
+
+
+def evaluate(
+    gold: Annotated[
+        list[Path], typer.Argument(metavar="GOLD…", help="Labelled conversations, JSONL (.gz too).")
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A spaCy pipeline by name or path, or default, catalog, rules, none, heuristic; "
+            "several are compared.",
+        ),
+    ] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="List the errors, with the texts.")] = False,
+    threshold: common.ThresholdOption = None,
+    catalog: common.CatalogOption = None,
+    rules: Annotated[
+        bool | None, typer.Option("--rules/--no-rules", help="Whether the built-in issue rules are used.")
+    ] = None,
+    scorer: common.ScorerOption = None,
+    limit: common.LimitOption = None,
+    json: common.JsonOption = False,
+) -> None:
+    """Measure what is found against labelled conversations: precision, recall, calibration, speed."""
+    from earmark.assemble import senders
+    from earmark.evaluate import to_json, yardstick
+    from earmark.gold import read_gold
+
+    flags = common.thresholds(threshold) | {"catalog": catalog, "rules": rules, "scorer": scorer}
+    chosen = common.settings(source=f"files:{gold[0]}", **flags)
+    known = read_gold(gold)
+    stick = yardstick(known.conversations[:limit], senders(chosen.senders))
+    names = list(dict.fromkeys(model or [DEFAULT]))
+    with ExitStack() as closing:
+        measured = _measured([_opened(chosen, name, closing) for name in names], stick)
+    if json:
+        common.emit(to_json(stick, known.files, measured, compared=len(names) > 1, errors=errors))
+    else:
+        _show(stick, known, measured, errors=errors)
+
+
+def _opened(chosen: Settings, name: str, closing: ExitStack) -> Pipeline:
+    """The pipeline of that name under the settings in force; everything is opened before anything is measured.
+
+    Raises:
+        ConfigError: It cannot be opened, or holds nothing to measure.
+    """
+    from earmark.assemble import workshop
+    from earmark.confidence import open_scorer
+    from earmark.errors import ConfigError
+    from earmark.evaluate import Pipeline
+
+    if name == "catalog" and not chosen.catalog:
+        raise ConfigError("the pipeline 'catalog' needs one", hint="name it with --catalog FILE")
+    variant = chosen.model_copy(update=VARIANTS.get(name, {"model": name}))
+    bench = closing.enter_context(workshop(variant, common.talk))
+    scorer = open_scorer(variant.scorer)
+    began = time.perf_counter()
+    extractor = bench.extractor()
+    return Pipeline(name, extractor, scorer, bench.policy(), time.perf_counter() - began)
+
+
+def _measured(pipelines: list[Pipeline], stick: Yardstick) -> list[Evaluation]:
+    from earmark.cli.sitting import progress
+    from earmark.evaluate import evaluate as measure
+
+    with progress(len(pipelines) * len(stick.conversations)) as watch:
+        return [measure(pipeline, stick, lambda count: watch("measured", count)) for pipeline in pipelines]
+
+
+def _show(stick: Yardstick, known: Gold, measured: list[Evaluation], *, errors: bool) -> None:
+    from earmark.evaluate import print_comparison, print_evaluation, print_mistakes
+
+    console = common.console()
+    if not console.is_terminal:
+        console.width = WIDE
+    if len(measured) > 1:
+        print_comparison(console, stick, known.files, measured, common.plain)
+    else:
+        print_evaluation(console, stick, known.files, measured[0], common.plain)
+    for evaluation in measured if errors else ():
+        if len(measured) > 1:
+            common.say(f"\n  {evaluation.pipeline.name}")
+        print_mistakes(console, evaluation.mistakes, common.plain)
