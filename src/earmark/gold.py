@@ -173,7 +173,7 @@ def _word(row: Mapping[str, Any], name: str) -> str:
 def _message(index: int, row: Any) -> Message:
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise _BadLineError(f"message {index} is no object with a text")
-    if row.get("sender") not in set(Sender):
+    if row.get("sender") not in tuple(Sender):
         raise _BadLineError(f"message {index}: the sender is none of {', '.join(Sender)}")
     return Message(str(index), Sender(row["sender"]), row["text"])
 

@@ -30,7 +30,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 def evaluate(
     gold: Annotated[
-        list[Path], typer.Argument(metavar="GOLD…", help="Labelled conversations, JSONL (.gz too).")
+        list[Path], typer.Argument(metavar="GOLD", help="Labelled conversations, JSONL (.gz too).")
     ],
     model: Annotated[
         list[str] | None,

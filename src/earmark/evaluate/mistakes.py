@@ -87,14 +87,19 @@ def mark(text: str, gold: GoldSpan | None, found: Mention | None) -> str:
     spans = [span for span in (gold, found) if span is not None]
     first = max(0, min(span.start for span in spans) - CONTEXT)
     last = min(len(text), max(span.end for span in spans) + CONTEXT)
-    signs: list[tuple[int, int, str]] = []  # where, in which order at one place, what
-    if gold is not None:
-        signs += [(gold.start, 2, "{"), (gold.end, 1, "}")]
-    if found is not None:
-        signs += [(found.start, 3, "["), (found.end, 0, "]")]
+    signs = sorted(sign for pair in (_signs(gold, 0, "{", "}"), _signs(found, 1, "[", "]")) for sign in pair)
     marked, at = "", first
-    for offset, _, sign in sorted(signs):
+    for offset, *_, sign in signs:
         marked, at = f"{marked}{text[at:offset]}{sign}", offset
     marked += text[at:last]
     line = " ".join(marked.split())
     return f"{'…' if first else ''}{line}{'…' if last < len(text) else ''}"
+
+
+def _signs(
+    span: GoldSpan | Mention | None, depth: int, opening: str, closing: str
+) -> list[tuple[int, int, int, int, str]]:
+    """Where a sign goes, and its order at that place: closing before opening, the inner one first to close."""
+    if span is None:
+        return []
+    return [(span.start, 1, -span.end, depth, opening), (span.end, 0, -span.start, -depth, closing)]

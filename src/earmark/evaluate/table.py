@@ -69,7 +69,7 @@ def print_comparison(
                 for view in (EXACT, OVERLAP, DOCUMENT)
             }
             table.add_row(
-                plain(evaluation.pipeline.name),
+                Text(plain(evaluation.pipeline.name)),
                 _rate(views[EXACT].f1),
                 _rate(views[OVERLAP].f1),
                 _number(views[DOCUMENT].precision.value),
@@ -83,7 +83,7 @@ def print_comparison(
 
 def print_mistakes(console: Console, mistakes: Sequence[Mistake], plain: Plain) -> None:
     """One block an error: where it is, and the text with {gold} and [found] marked."""
-    console.print(Text(f"\n  {len(mistakes):,} errors, {{gold}} and [found]", style="bold"))
+    console.print(Text(f"\n  {_count(len(mistakes), 'error')}, {{gold}} and [found]", style="bold"))
     for mistake in mistakes:
         about = [mistake.kind.replace("_", " "), mistake.label, mistake.where, mistake.conversation]
         about += [f"message {mistake.message}", mistake.sender, *_extents(mistake)]
@@ -106,9 +106,10 @@ def _extents(mistake: Mistake) -> list[str]:
 def _heading(stick: Yardstick, files: Iterable[GoldFile], plain: Plain) -> Text:
     names = ", ".join(plain(file.name) for file in files)
     spans = " and ".join(f"{count:,} {label}" for label, count in stick.support.items())
-    line = Text(f"\n  {len(stick.conversations):,} conversations", style="bold")
+    line = Text(f"\n  {_count(len(stick.conversations), 'conversation')}", style="bold")
     return line.append(
-        f", {stick.messages:,} messages, {stick.words:,} words, {spans} spans  ({names})", style="not bold"
+        f", {_count(stick.messages, 'message')}, {_count(stick.words, 'word')}, {spans} spans  ({names})",
+        style="not bold",
     )
 
 
@@ -153,7 +154,7 @@ def _part_table(evaluation: Evaluation, part: str, title: str, plain: Plain) -> 
             if any(views):
                 shown = [_measured(figures, part) for figures in views]
                 support = sum(figures.counts.tp + figures.counts.fn for figures in views[:1] if figures)
-                table.add_row(plain(value), label, f"{support:,}", *shown)
+                table.add_row(Text(plain(value)), label, f"{support:,}", *shown)
     if len(rows) > MOST_SOURCES:
         table.add_row(f"… and {len(rows) - MOST_SOURCES} more with --json")
     return table
@@ -197,6 +198,10 @@ def _footer(evaluation: Evaluation, plain: Plain) -> Iterable[Text]:
         ),
         style="dim",
     )
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one if number == 1 else one + 's'}"
 
 
 def _speed(evaluation: Evaluation) -> str:
