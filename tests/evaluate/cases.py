@@ -84,14 +84,12 @@ class Oracle:
             for one in gold
             for index in range(len(one.conversation.messages))
         }
-        self.seen: list[str] = []
 
     fingerprint = "0" * 64
     facts: Mapping[str, str] = {"name": "oracle"}
 
     def extract(self, conversations: Sequence[Conversation]) -> Iterator[tuple[Mention, ...]]:
         for conversation in conversations:
-            self.seen.append(conversation.id)
             yield tuple(self._mentions(conversation))
 
     def _mentions(self, conversation: Conversation) -> Iterator[Mention]:

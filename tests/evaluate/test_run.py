@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from random import Random
@@ -122,6 +124,13 @@ def test_every_interval_contains_its_estimate(gold: list[Labelled]) -> None:
                 assert interval is None
             else:
                 assert interval[0] <= figures[name] <= interval[1]
+
+
+def test_numpy_is_left_for_extraction_to_import_first() -> None:
+    """It is there that the number of its threads is set, on which the speed depends."""
+    script = "import sys, earmark.evaluate, earmark.gold; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("gold", [[], [labelled(chat("nothing here"))]])
