@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
@@ -13,3 +16,14 @@ def __getattr__(name: str) -> Any:
 
         return version("earmark")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load(**overrides: Any) -> Language:
+    """Earmark's own pipeline: what `spacy.load("earmark")` calls.
+
+    Raises:
+        earmark.errors.ModelMissingError: It is missing or damaged.
+    """
+    from earmark.extract import load_packaged
+
+    return load_packaged(**overrides)

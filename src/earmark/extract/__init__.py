@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from earmark.extract.config import BUILTIN_RULES, DEFAULT_LABEL_MAP, ExtractConfig
 
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 if "numpy" not in sys.modules:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-__all__ = ["BUILTIN_RULES", "DEFAULT_LABEL_MAP", "ExtractConfig", "build_pipeline", "open_extractor"]
+__all__ = [
+    "BUILTIN_RULES",
+    "DEFAULT_LABEL_MAP",
+    "ExtractConfig",
+    "build_pipeline",
+    "load_packaged",
+    "open_extractor",
+    "packaged",
+]
 
 
 def open_extractor(config: ExtractConfig | None = None) -> SpacyExtractor:
@@ -45,3 +54,31 @@ def build_pipeline(config: ExtractConfig | None = None) -> Language:
     from earmark.extract.pipeline import build
 
     return build(config or ExtractConfig()).nlp
+
+
+def packaged() -> Path:
+    """The folder of Earmark's own model, an ordinary spaCy pipeline.
+
+    Raises:
+        ModelMissingError: This installation came without it.
+    """
+    from earmark.errors import ModelMissingError
+
+    folder = Path(__file__).parent / "pipelines" / "en_earmark_chat"
+    if not (folder / "meta.json").is_file():
+        raise ModelMissingError(
+            "this installation came without Earmark's own model",
+            hint="install Earmark again, name another model, or set the model to none",
+        )
+    return folder
+
+
+def load_packaged(**overrides: Any) -> Language:
+    """Load Earmark's own model; `overrides` are those of `spacy.load`.
+
+    Raises:
+        ModelMissingError: It is missing or damaged.
+    """
+    from spacy.util import load_model_from_path
+
+    return load_model_from_path(packaged(), **overrides)

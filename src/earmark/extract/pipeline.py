@@ -42,6 +42,8 @@ def build(config: ExtractConfig) -> Pipeline:
     """
     nlp = load_model(config.model) if config.model else spacy.blank("en")
     model = _model_facts(nlp) if config.model else {"model": "none", "model_hash": ""}
+    for name in {RESOLVE, CONFIDENCE} & set(nlp.pipe_names):
+        nlp.remove_pipe(name)  # they come last, whatever the model brought along
     _ensure(nlp, LABELS, {"label_map": dict(config.label_map)})
     catalog = _add_catalog(nlp, config)
     rules = _add_rules(nlp, config)

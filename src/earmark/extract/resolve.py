@@ -1,6 +1,7 @@
 """The one place that decides between candidates that overlap. Pure: numbers in, candidates out.
 
-Catalog names come before what models and rules found, longer before shorter. PRODUCT wins over ISSUE, which
+Catalog names come before what the model found, and that before the phrases of rules, whose extents are less exact;
+among equals the longer comes first. PRODUCT wins over ISSUE, which
 keeps the part that carries the problem ("lost my [credit card]" leaves "lost"); only a fixed phrase keeps a
 product word inside ("no internet connection").
 """
@@ -14,7 +15,7 @@ from dataclasses import replace
 from earmark.extract.candidate import Candidate
 from earmark.model import ISSUE
 
-_RANK = {"catalog": 0}
+_RANK = {"catalog": 0, "model": 1, "rules": 2}
 _DETERMINERS = "my|the|your|our|his|her|their|a|an|this|that"
 _JOINERS = "to|of|on|in|into|with|for|from|and"
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
@@ -43,7 +44,7 @@ def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
 
 def _preference(candidate: Candidate) -> tuple[int, int, int, str, str, str]:
     return (
-        _RANK.get(candidate.source, 1),
+        _RANK.get(candidate.source, len(_RANK)),
         candidate.start - candidate.end,
         candidate.start,
         candidate.source,

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 SHAPES = 8
 _LONGEST = 100  # characters; a longer run without punctuation is unknown as a whole
+_MOST_PIECES = 30  # of one word; what follows adds nothing to the first piece, which speaks for the word
 _CACHE_WORDS, _CACHE_LONGEST = 50_000, 40
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
 _CJK = (
@@ -41,10 +43,10 @@ class WordPiece:
         self._known: dict[str, tuple[int, ...]] = {}
 
     def pieces(self, word: str) -> tuple[int, ...]:
-        """The ids of a word, at least one: a word of which nothing is left is unknown."""
+        """The ids of a word, 1 to 30 of them: a word of which nothing is left is unknown."""
         known = self._known.get(word)
         if known is None:
-            known = tuple(self._split(word)) or (self.unknown,)
+            known = tuple(islice(self._split(word), _MOST_PIECES)) or (self.unknown,)
             self._remember(word, known)
         return known
 

@@ -1,0 +1,71 @@
+"""Cuts texts of any length into windows that the encoder can read, overlapping so that each word has context."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from earmark.extract.tagger.encoder import Pieces
+from earmark.extract.tagger.wordpiece import WordPiece, shape
+
+_PAUSES = frozenset(".!?;:,\n")
+_ENDS = 2  # the first and the last piece of every window
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Pieces to read, and the words [start, end) that this window decides on; `firsts` are their first pieces."""
+
+    pieces: Pieces
+    start: int
+    end: int
+    firsts: Sequence[int]
+
+
+def windows(words: Sequence[str], tokenizer: WordPiece, most: int, context: int) -> Iterator[Window]:
+    """Yield the windows of a text: at most `most` pieces each, `context` of them shared with the next.
+
+    Every word is decided on by exactly one window. The cut is made after a pause where the overlap has one,
+    else in its middle. Linear in the length of the text.
+    """
+    room = most - _ENDS
+    ids = [tokenizer.pieces(word)[:room] for word in words]
+    offsets = [0, *accumulate(map(len, ids))]
+    start = decided = 0
+    while decided < len(words):
+        end = bisect_right(offsets, offsets[start] + room) - 1
+        following = max(start + 1, bisect_left(offsets, offsets[end] - context))
+        last = end == len(words)
+        cut = end if last else _cut(words, offsets, max(following, decided + 1), end)
+        yield _window(words, ids, offsets, (start, end), (decided, cut), tokenizer)
+        start, decided = following, cut
+
+
+def _cut(words: Sequence[str], offsets: Sequence[int], first: int, end: int) -> int:
+    """The word in [first, end] with which the next window begins to decide."""
+    middle = (offsets[min(first, end)] + offsets[end]) / 2
+
+    def distance(word: int) -> tuple[bool, float]:
+        return words[word - 1] not in _PAUSES, abs(offsets[word] - middle)
+
+    return min(range(min(first, end), end + 1), key=distance)
+
+
+def _window(
+    words: Sequence[str],
+    ids: Sequence[tuple[int, ...]],
+    offsets: Sequence[int],
+    read: tuple[int, int],
+    decided: tuple[int, int],
+    tokenizer: WordPiece,
+) -> Window:
+    numbers, shapes = [tokenizer.first], [0]
+    for word in range(*read):
+        numbers.extend(ids[word])
+        shapes.extend([shape(words[word])] * len(ids[word]))
+    numbers.append(tokenizer.last)
+    shapes.append(0)
+    firsts = [1 + offsets[word] - offsets[read[0]] for word in range(*decided)]
+    return Window(Pieces(numbers, shapes), *decided, firsts)
