@@ -47,7 +47,7 @@ class SpanTagger:
             self._tokenizer = WordPiece(files.vocabulary)
         except ValueError as error:
             raise ModelMissingError(f"the model cannot be used: {error}", hint="train it again") from None
-        self._encoder = Encoder(files.graph, self._threads)
+        self._encoder = Encoder(files.graph, len(files.config.tags), self._threads)
         self._files = files
 
     @property

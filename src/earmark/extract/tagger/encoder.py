@@ -46,14 +46,18 @@ class _Runtime:
 class Encoder:
     """The graph, opened when it is first used, once in each process. Safe in threads; pickles as its graph."""
 
-    def __init__(self, graph: bytes, threads: int = 0) -> None:
-        """Take a serialised graph; `threads` 0 uses the CPUs that the process may use, at most 4."""
+    def __init__(self, graph: bytes, tags: int, threads: int = 0) -> None:
+        """Take a serialised graph with scores for so many tags.
+
+        `threads` 0 uses the CPUs that the process may use, at most 4.
+        """
         self._graph = graph
+        self._tags = tags
         self._threads = threads
         self._runtime: _Runtime | None = None
 
-    def __reduce__(self) -> tuple[type[Encoder], tuple[bytes, int]]:
-        return Encoder, (self._graph, self._threads)
+    def __reduce__(self) -> tuple[type[Encoder], tuple[bytes, int, int]]:
+        return Encoder, (self._graph, self._tags, self._threads)
 
     def emissions(self, texts: Sequence[Pieces]) -> list[Emissions]:
         """The scores [pieces, tags] of each text, in the order given.
@@ -82,8 +86,14 @@ class Encoder:
         runtime = self._runtime
         if runtime is None or runtime.process != os.getpid():
             workers = ThreadPoolExecutor(self._threads or _cpus(), thread_name_prefix="earmark-spans")
-            runtime = self._runtime = _Runtime(os.getpid(), _session(self._graph), workers)
+            runtime = self._runtime = _Runtime(os.getpid(), self._session(), workers)
         return runtime
+
+    def _session(self) -> InferenceSession:
+        session = open_session(self._graph)
+        if session.get_outputs()[0].shape[-1] != self._tags:
+            raise ModelMissingError("the model's graph does not fit its tags", hint="train it again")
+        return session
 
 
 def _batches(texts: Sequence[Pieces]) -> Iterator[list[int]]:
@@ -104,18 +114,32 @@ def _inputs(texts: Sequence[Pieces], batch: Sequence[int]) -> dict[str, NDArray[
     }
 
 
-def _session(graph: bytes) -> InferenceSession:
-    """One thread for each run, none of them spinning; batches run side by side instead."""
+def open_session(graph: bytes) -> InferenceSession:
+    """One thread for each run, none of them spinning; batches run side by side instead.
+
+    Raises:
+        ModelMissingError: onnxruntime refuses the graph.
+    """
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # the graph is as it should be: fusing what LayerNormalization adds up makes it slower
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.enable_mem_pattern = False  # lengths vary; a plan for each of them would only grow
     options.log_severity_level = 4
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except (RuntimeError, ValueError) as error:
+    except (
+        refusals.Fail,
+        refusals.InvalidArgument,
+        refusals.InvalidGraph,
+        refusals.InvalidProtobuf,
+        refusals.NotImplemented,
+        refusals.RuntimeException,
+    ) as error:
         raise ModelMissingError(
             f"the model's graph cannot be opened by onnxruntime {onnxruntime.__version__}"
             f" ({type(error).__name__})",

@@ -24,13 +24,13 @@ class TaggerFiles:
     graph: bytes
 
     def as_parts(self) -> dict[str, bytes]:
-        """File name → content; the configuration names the graph's hash."""
-        config = self.config.as_dict() | {"sha256": hashlib.sha256(self.graph).hexdigest()}
-        return {
-            CONFIG: (json.dumps(config, indent=1) + "\n").encode(),
+        """File name → content; the configuration names the hashes of the others."""
+        parts = {
             VOCABULARY: "".join(f"{piece}\n" for piece in self.vocabulary).encode(),
             GRAPH: self.graph,
         }
+        config = self.config.as_dict() | {"sha256": _hashes(parts)}
+        return {CONFIG: (json.dumps(config, indent=1) + "\n").encode(), **parts}
 
     @classmethod
     def of_parts(cls, parts: Mapping[str, bytes], where: str) -> TaggerFiles:
@@ -39,16 +39,21 @@ class TaggerFiles:
         Raises:
             ModelMissingError: They are damaged, or do not belong together.
         """
-        graph = parts[GRAPH]
         try:
             values: dict[str, Any] = json.loads(parts[CONFIG])
             config = TaggerConfig.of(values)
+            hashes = dict(values.get("sha256", {}))
             vocabulary = tuple(parts[VOCABULARY].decode().split("\n")[:-1])
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, TypeError) as error:
             raise _damaged(where, str(error)) from None
-        if hashlib.sha256(graph).hexdigest() != values.get("sha256"):
-            raise _damaged(where, f"{GRAPH} is not the one that {CONFIG} names")
-        return cls(config, vocabulary, graph)
+        for name, found in _hashes(parts).items():
+            if found != hashes.get(name):
+                raise _damaged(where, f"{name} is not the one that {CONFIG} names")
+        return cls(config, vocabulary, parts[GRAPH])
+
+
+def _hashes(parts: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(parts[name]).hexdigest() for name in (VOCABULARY, GRAPH)}
 
 
 def write_folder(folder: Path, files: TaggerFiles) -> None:

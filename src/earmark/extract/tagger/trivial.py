@@ -10,7 +10,7 @@ good great nice lovely perfect awesome excellent wonderful brilliant morning aft
 thanks thank thankyou thx ty you u ur very so much many again for your time
 please pls yes yep yeah yea yup no nope nah ok okay okey k sure alright right correct indeed exactly
 sorry oh ah hmm um hm wow lol haha
-i am a the is that this it and my of have to we
+i am the is that this it and my of have to we
 one moment minute second seconds minutes moments just
 there sir madam mam ma'am miss mr mrs ms
 """

@@ -36,21 +36,23 @@ def windows(words: Sequence[str], tokenizer: WordPiece, most: int, context: int)
     start = decided = 0
     while decided < len(words):
         end = bisect_right(offsets, offsets[start] + room) - 1
-        following = max(start + 1, bisect_left(offsets, offsets[end] - context))
-        last = end == len(words)
-        cut = end if last else _cut(words, offsets, max(following, decided + 1), end)
+        cut = end if end == len(words) else _cut(words, offsets, decided + 1, end, context)
         yield _window(words, ids, offsets, (start, end), (decided, cut), tokenizer)
-        start, decided = following, cut
+        start, decided = bisect_left(offsets, offsets[end] - context), cut
+        if cut < len(words) and offsets[cut + 1] - offsets[start] > room:
+            start = cut
 
 
-def _cut(words: Sequence[str], offsets: Sequence[int], first: int, end: int) -> int:
-    """The word in [first, end] with which the next window begins to decide."""
-    middle = (offsets[min(first, end)] + offsets[end]) / 2
+def _cut(words: Sequence[str], offsets: Sequence[int], first: int, end: int, context: int) -> int:
+    """The word, `first` or later, with which the next window begins to decide: amid the pieces that both read."""
+    low = max(first, bisect_left(offsets, offsets[end] - context * 3 // 4))
+    high = bisect_right(offsets, offsets[end] - context // 4) - 1
+    middle = offsets[end] - context / 2
 
     def distance(word: int) -> tuple[bool, float]:
         return words[word - 1] not in _PAUSES, abs(offsets[word] - middle)
 
-    return min(range(min(first, end), end + 1), key=distance)
+    return min(range(low, high + 1), key=distance, default=end)
 
 
 def _window(
