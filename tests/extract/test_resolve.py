@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -38,6 +39,19 @@ def test_longer_comes_before_shorter() -> None:
     assert kept(text, at(text, "can't log in", ISSUE, "rules"), at(text, text, ISSUE)) == [
         (text, ISSUE, "model")
     ]
+
+
+@pytest.mark.parametrize("phrase", ["keeps crashing on me", "keeps crashing", "the app keeps crashing"])
+def test_the_models_extent_of_an_issue_comes_before_a_rules(phrase: str) -> None:
+    text = "the app keeps crashing on me"
+    found = at(text, "app keeps crashing", ISSUE, "model")
+    assert kept(text, found, at(text, phrase, ISSUE, "rules")) == [("app keeps crashing", ISSUE, "model")]
+
+
+def test_rules_add_issues_where_the_model_has_none() -> None:
+    text = "charged twice, and no sound"
+    model, rule = at(text, "charged twice", ISSUE), at(text, "no sound", ISSUE, "rules")
+    assert kept(text, model, rule) == [("charged twice", ISSUE, "model"), ("no sound", ISSUE, "rules")]
 
 
 @pytest.mark.parametrize(
@@ -81,3 +95,15 @@ def test_what_does_not_overlap_stays_in_text_order() -> None:
         at(text, "broken", ISSUE, "rules"),
     )
     assert [surface for surface, _, _ in found] == ["Kettle", "broken", "Pan", "lost"]
+
+
+def test_many_candidates_take_linear_time() -> None:
+    text = "router is broken " * 20_000
+    every = [
+        Candidate(start + first, start + last, label, source)
+        for start in range(0, len(text), 17)
+        for first, last, label, source in ((0, 6, PRODUCT, "model"), (0, 16, ISSUE, "rules"))
+    ]
+    start = time.process_time()
+    assert len(resolve(text, every)) == 40_000
+    assert time.process_time() - start < 10

@@ -9,8 +9,10 @@ product word inside ("no internet connection").
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import accumulate
 
 from earmark.extract.candidate import Candidate
 from earmark.model import ISSUE
@@ -27,19 +29,54 @@ _TELLING = re.compile(r"\w{2,}")
 def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Choose candidates that do not overlap, in text order. Deterministic whatever the order given."""
     ordered = sorted(candidates, key=_preference)
-    products = [candidate for candidate in ordered if candidate.label != ISSUE]
     issues = [candidate for candidate in ordered if candidate.label == ISSUE]
-    kept: list[Candidate] = []
-    for product in products:
-        inside_phrase = any(_holds(issue, product) for issue in issues)
-        if not inside_phrase and not _overlaps(product, kept):
-            kept.append(product)
-    chosen = list(kept)
+    phrases = _Phrases(issues)
+    products = _Chosen()
+    for candidate in ordered:
+        if candidate.label != ISSUE and not phrases.hold(candidate) and not products.touching(candidate):
+            products.add(candidate)
+    chosen = products.copy()
     for issue in issues:
-        rest = _without(text, issue, kept)
-        if rest is not None and not _overlaps(rest, chosen):
-            chosen.append(rest)
-    return sorted(chosen, key=lambda candidate: candidate.start)
+        rest = _without(text, issue, products.touching(issue))
+        if rest is not None and not chosen.touching(rest):
+            chosen.add(rest)
+    return chosen.in_order
+
+
+class _Chosen:
+    """Candidates that do not overlap, in text order."""
+
+    def __init__(self, candidates: Iterable[Candidate] = ()) -> None:
+        self.in_order = list(candidates)
+        self._starts = [candidate.start for candidate in self.in_order]
+        self._ends = [candidate.end for candidate in self.in_order]
+
+    def copy(self) -> _Chosen:
+        return _Chosen(self.in_order)
+
+    def touching(self, candidate: Candidate) -> list[Candidate]:
+        """Those that share a character with a candidate."""
+        first, last = bisect_right(self._ends, candidate.start), bisect_left(self._starts, candidate.end)
+        return self.in_order[first:last]
+
+    def add(self, candidate: Candidate) -> None:
+        place = bisect_left(self._starts, candidate.start)
+        self.in_order.insert(place, candidate)
+        self._starts.insert(place, candidate.start)
+        self._ends.insert(place, candidate.end)
+
+
+class _Phrases:
+    """Fixed phrases, and which products are words of one, such as the connection in "no internet connection"."""
+
+    def __init__(self, issues: Iterable[Candidate]) -> None:
+        cores = sorted(issue.core for issue in issues if issue.fixed and issue.core is not None)
+        self._starts = [start for start, _ in cores]
+        self._reach = list(accumulate((end for _, end in cores), max))
+
+    def hold(self, product: Candidate) -> bool:
+        before = bisect_left(self._starts, product.start)
+        return before > 0 and product.end <= self._reach[before - 1]
 
 
 def _preference(candidate: Candidate) -> tuple[int, int, int, str, str, str]:
@@ -51,18 +88,6 @@ def _preference(candidate: Candidate) -> tuple[int, int, int, str, str, str]:
         candidate.label,
         candidate.canonical_id or "",
     )
-
-
-def _holds(issue: Candidate, product: Candidate) -> bool:
-    """Whether the product is a word of a fixed phrase, such as the connection in "no internet connection"."""
-    if not issue.fixed or issue.core is None:
-        return False
-    first, last = issue.core
-    return first < product.start and product.end <= last
-
-
-def _overlaps(candidate: Candidate, others: Iterable[Candidate]) -> bool:
-    return any(candidate.start < other.end and other.start < candidate.end for other in others)
 
 
 def _without(text: str, issue: Candidate, products: Iterable[Candidate]) -> Candidate | None:
