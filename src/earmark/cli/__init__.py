@@ -23,6 +23,7 @@ from earmark.cli import (
     runs,
     sandbox,
     show,
+    train,
     undo,
 )
 from earmark.errors import EarmarkError
@@ -40,6 +41,7 @@ app.command("resume")(resume.resume)
 app.command("undo")(undo.undo)
 app.command("extract")(extract.extract)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
 app.command("report")(report.report)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)

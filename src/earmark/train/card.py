@@ -1,0 +1,85 @@
+"""The model card: what a trained pipeline is, what it learned from, how good it proved, and where it stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from earmark.gold import GoldFile
+from earmark.train.figures import Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What the card tells. `notes` is Markdown of the author's, put at the end as it is."""
+
+    name: str
+    version: str
+    sha256: str
+    start: str
+    files: Sequence[GoldFile]
+    learned: int
+    held_out: int
+    refitted: bool
+    figures: Mapping[str, Agreement]
+    recipe: Mapping[str, Any]
+    notes: str = ""
+
+    def markdown(self) -> str:
+        parts = (self._head(), self._data(), self._figures(), self._recipe(), [self.notes.strip()])
+        return "\n".join(line for part in parts for line in part).rstrip() + "\n"
+
+    def _head(self) -> Iterator[str]:
+        yield f"# {self.name} {self.version}"
+        yield ""
+        yield "Finds PRODUCT and ISSUE spans in the messages of support chats, in English, with a probability each."
+        yield ""
+        yield f"- Started from: {self.start}"
+        yield f"- SHA-256 of `earmark_spans/model.onnx`: `{self.sha256}`"
+        yield ""
+
+    def _data(self) -> Iterator[str]:
+        yield "## What it learned from"
+        yield ""
+        yield "| file | conversations | SHA-256 |"
+        yield "|---|---|---|"
+        for file in self.files:
+            yield f"| {file.name} | {file.conversations:,} | `{file.sha256[:16]}…` |"
+        yield ""
+        yield f"{self.learned:,} messages were learned from, {self.held_out:,} held out."
+        yield ""
+
+    def _figures(self) -> Iterator[str]:
+        yield "## How well it does"
+        yield ""
+        yield "On the held-out messages, which the measured weights did not see:"
+        yield ""
+        yield "| label | labelled | found | overlap F1 | exact F1 |"
+        yield "|---|---|---|---|---|"
+        for label, found in self.figures.items():
+            counts = f"{found.given:,} | {found.found:,}"
+            yield f"| {label} | {counts} | {found.overlap:.3f} | {found.exact:.3f} |"
+        yield ""
+        if self.refitted:
+            yield (
+                "After that the model was trained once more in the same way on everything, the held-out messages"
+                " included; these weights are the ones shipped, and no figure of theirs on those messages means"
+                " anything."
+            )
+            yield ""
+
+    def _recipe(self) -> Iterator[str]:
+        yield "## Recipe"
+        yield ""
+        for name, value in self.recipe.items():
+            yield f"- {name.replace('_', ' ')}: {_shown(value)}"
+        yield ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(str, value))
+    return str(value)
