@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import earmark.extract
 from earmark.assemble import Asked, Workshop, cuts, options
 from earmark.errors import ConfigError, StoppedError
 from earmark.journal import Journal, NewRun
 from earmark.model import Window
 from earmark.settings import Settings, load
+
+PACKAGED = Path(earmark.extract.__file__).parent / "pipelines" / "en_earmark_chat"
 
 
 def workshop(notices: list[str] | None = None, **flags: object) -> Workshop:
@@ -73,10 +76,26 @@ def test_a_run_that_cannot_find_products_says_so(tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text("id,name\np1,Slack\n")
     with_catalog: list[str] = []
     without: list[str] = []
-    workshop(with_catalog, source="x.jsonl", catalog=["catalog.csv"]).extractor()
-    workshop(without, source="x.jsonl").extractor()
+    workshop(with_catalog, source="x.jsonl", model="none", catalog=["catalog.csv"]).extractor()
+    workshop(without, source="x.jsonl", model="none").extractor()
     assert with_catalog == []
     assert "products will not" in without[0]
+
+
+@pytest.mark.parametrize("model", ["none", "None", "", " "])
+def test_a_run_may_go_without_a_model(model: str) -> None:
+    assert workshop(source="x.jsonl", model=model).extractor().facts["model"] == "none"
+
+
+def test_earmarks_own_model_is_the_default_where_the_installation_has_it() -> None:
+    notices: list[str] = []
+    facts = workshop(notices, source="x.jsonl").extractor().facts
+    if PACKAGED.is_dir():
+        assert facts["model"].startswith("en_earmark_chat ")
+        assert len(facts["model_hash"]) == 64
+        assert notices == []
+    else:
+        assert "without Earmark's own model" in notices[0]
 
 
 @pytest.mark.parametrize("seconds", [0.01, 3600.0])

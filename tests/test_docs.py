@@ -90,6 +90,7 @@ def test_the_commands_of_the_readme_run(cli: Cli, tmp_path: Path) -> None:
         assert done.returncode == 0, f"earmark {command}: {done.stderr}"
 
 
+@pytest.mark.skipif(not (ROOT / "src/earmark/extract/pipelines").is_dir(), reason="needs Earmark's own model")
 def test_the_example_of_extraction_is_what_comes_out(cli: Cli, tmp_path: Path) -> None:
     text = "this app keeps crashing"
     documented = json.loads(re.findall(r"```json\n(.*?)```", page("extraction.md"), re.DOTALL)[0])
@@ -113,7 +114,8 @@ def test_the_readme_stays_short() -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = "{'spacy', 'sqlalchemy', 'pyarrow', 'httpx', 'pydantic', 'PureCloudPlatformClientV2', 'numpy'}"
+    heavy = {"spacy", "sqlalchemy", "pyarrow", "httpx", "pydantic", "PureCloudPlatformClientV2", "numpy"}
+    heavy |= {"onnxruntime", "torch"}
     script = f"import sys; import earmark.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

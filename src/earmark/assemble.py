@@ -35,7 +35,8 @@ Closeable = TypeVar("Closeable", bound=_Closes)
 
 FIRST_WINDOW = timedelta(days=7)
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
-CONTRACT_MODEL = "en_core_web_sm"
+CONTRACT_MODEL, OWN_MODEL = "en_core_web_sm", "earmark"
+NO_MODEL = frozenset({"", "none"})
 DEFAULT_REGIONS = {"genesys": "mypurecloud.com", "interactions": "my.genesys.cloud"}
 
 
@@ -173,19 +174,33 @@ class Workshop:
         return adapter
 
     def extractor(self) -> Extractor:
-        """The extraction pipeline: model, catalog and rules as configured.
+        """The extraction pipeline: model, catalog and rules as configured; Earmark's own model by default.
 
-        The interactions contract names a model; where no other is chosen and that one is not installed, the
+        The interactions contract names another; where none is chosen and that one is not installed, the
         catalog and the rules go on without it, and the user is told.
         """
-        kind = split_spec(self.settings.source or "genesys", "source")[0]
-        if self.settings.model is not None or kind != "interactions":
-            return self._extractor(self.settings.model)
+        chosen = self.settings.model
+        if chosen is not None:
+            return self._extractor(None if chosen.strip().lower() in NO_MODEL else chosen)
+        if split_spec(self.settings.source or "genesys", "source")[0] != "interactions":
+            return self._own()
         try:
             return self._extractor(CONTRACT_MODEL)
         except ModelMissingError as error:
-            self.notice(f"{error}; going on with catalog and rules ({error.hint})")
-            return self._extractor(None)
+            return self._without_model(error)
+
+    def _own(self) -> Extractor:
+        from earmark.extract import packaged
+
+        try:
+            packaged()
+        except ModelMissingError as error:
+            return self._without_model(error)
+        return self._extractor(OWN_MODEL)
+
+    def _without_model(self, error: ModelMissingError) -> Extractor:
+        self.notice(f"{error}; going on with catalog and rules ({error.hint})")
+        return self._extractor(None)
 
     def _extractor(self, model: str | None) -> Extractor:
         from earmark.extract import DEFAULT_LABEL_MAP, ExtractConfig, open_extractor

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     issues_key: str = Field("extracted_issues", description="attribute that takes the issues")
     interactions_limit: int = Field(100, ge=1, le=1000, description="page size of the interactions contract")
 
-    model: str | None = Field(None, description="a spaCy pipeline by name or path, beside catalog and rules")
+    model: str | None = Field(
+        None, description="a spaCy pipeline by name or path; none: catalog and rules only; else Earmark's own"
+    )
     label_map: dict[str, str] | None = Field(None, description="the model's labels → PRODUCT or ISSUE")
     catalog: Annotated[list[Path], NoDecode] = Field([], description="catalog files (CSV or pattern JSONL)")
     rules: bool = Field(True, description="whether the built-in issue rules are used")

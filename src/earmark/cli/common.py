@@ -44,7 +44,9 @@ LimitOption = Annotated[
 CatalogOption = Annotated[
     list[Path] | None, typer.Option(metavar="FILE", help="Catalog of products and issues.")
 ]
-ModelOption = Annotated[str | None, typer.Option(metavar="NAME", help="A spaCy pipeline by name or path.")]
+ModelOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="A spaCy pipeline by name or path, or none.")
+]
 ScorerOption = Annotated[str | None, typer.Option(metavar="NAME", help="evidence or heuristic.")]
 JournalOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The journal; .earmark/journal.db by default.")

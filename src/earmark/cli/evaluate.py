@@ -20,9 +20,9 @@ WIDE = 120  # columns where the output is no terminal
 DEFAULT = "default"
 VARIANTS: dict[str, dict[str, Any]] = {
     DEFAULT: {},
-    "catalog": {"model": None, "rules": False},
-    "rules": {"model": None, "catalog": []},
-    "none": {"model": None},
+    "catalog": {"model": "none", "rules": False},
+    "rules": {"model": "none", "catalog": []},
+    "none": {"model": "none"},
     "heuristic": {"model": None, "source": "interactions", "scorer": "heuristic"},
 }
 """Names that stand for no model of that name, and the settings that make the pipeline."""
