@@ -46,6 +46,10 @@ def train(
     ] = None,
     refit: Annotated[bool, typer.Option("--refit", help="Once measured, train again on everything.")] = False,
     name: Annotated[str, typer.Option(metavar="NAME", help="The pipeline's name.")] = "en_earmark_own",
+    version: Annotated[str, typer.Option(metavar="N.N.N", help="The pipeline's version.")] = "1.0.0",
+    notes: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Markdown that ends the model card.")
+    ] = None,
     json: common.JsonOption = False,
 ) -> None:
     """Train a PRODUCT / ISSUE model on labelled conversations and write it as a spaCy pipeline with its card."""
@@ -62,6 +66,8 @@ def train(
         dev=tuple(dev or ()),
         refit=refit,
         name=name,
+        version=version,
+        notes=notes,
     )
     with _telling() as tell:
         figures = train(task, tell)

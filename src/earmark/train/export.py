@@ -34,6 +34,7 @@ class Made:
     refitted: bool
     figures: Mapping[str, Agreement]
     calibration: Mapping[str, Weights]
+    notes: str = ""
 
 
 def export(tagger: Tagger, start: Start, out: Path, made: Made) -> None:
@@ -68,4 +69,5 @@ def _card(start: Start, made: Made, graph: bytes) -> Card:
         refitted=made.refitted,
         figures=made.figures,
         recipe=made.recipe,
+        notes=made.notes,
     )

@@ -35,7 +35,7 @@ class Task:
 
     With `refit` the model is trained once more on everything after it was measured, the held-out
     conversations included; figures and calibration then are those of the first training, which is written
-    beside the other as `OUT.measured`.
+    beside the other as `OUT.measured`. `notes` is Markdown that ends the card.
     """
 
     data: tuple[Path, ...]
@@ -46,6 +46,7 @@ class Task:
     refit: bool = False
     name: str = "en_earmark_own"
     version: str = "1.0.0"
+    notes: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def train(task: Task, tell: Teller) -> Figures:
     """
     start = read_start(task.start)
     gold, dev = _data(task)
+    notes = _notes(task.notes)
     bench = _Bench(start, task.recipe, _batcher(start, task.recipe), _work(task, gold), tell)
     learned, held = examples(gold.conversations), examples(dev)
     _must_hold_spans(learned, "training data")
@@ -99,6 +101,7 @@ def train(task: Task, tell: Teller) -> Figures:
         refitted=False,
         figures=figures,
         calibration=calibration,
+        notes=notes,
     )
     if task.refit:
         export(tagger, start, task.out.with_name(f"{task.out.name}.measured"), made)
@@ -124,6 +127,13 @@ def _data(task: Task) -> tuple[Gold, tuple[Labelled, ...]]:
     held = tuple(each for each in gold.conversations if _is_held_out(each.conversation.id))
     kept = tuple(each for each in gold.conversations if not _is_held_out(each.conversation.id))
     return replace(gold, conversations=kept), held
+
+
+def _notes(path: Path | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read ({type(error).__name__})") from None
 
 
 def _is_held_out(conversation_id: str) -> bool:
