@@ -82,6 +82,10 @@ def test_every_word_has_a_piece(word: str) -> None:
     assert TOKENIZER.pieces(word) == (TOKENIZER.unknown,)
 
 
+def test_a_word_has_thirty_pieces_at_most() -> None:
+    assert TOKENIZER.pieces("!" * 64) == TOKENIZER.pieces("!") * 30
+
+
 def test_what_is_remembered_is_what_is_computed() -> None:
     fresh = WordPiece(VOCAB)
     for word, _ in REFERENCE:
