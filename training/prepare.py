@@ -2,8 +2,9 @@
 
     python training/prepare.py PATH-TO-DATA build/training
 
-PATH-TO-DATA holds the public sets as `public/<name>/*.jsonl.gz`, one conversation a line with `id` and
-`messages`. Only labels are kept here, by id and offset; a text that changed since is reported and left out.
+PATH-TO-DATA holds public chats as `public/<name>/*.jsonl.gz` and labelled ones as `annotated/*.jsonl.gz`, one
+conversation a line. Of the former only labels are kept here, by id and offset; a text that changed since is
+reported and left out. Of the latter one conversation in ten, by the hash of its id, goes to `held_out.jsonl`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,18 @@ def public_conversations(folder: Path) -> dict[str, Row]:
     return rows
 
 
+def held_out(row: Row) -> bool:
+    return int.from_bytes(hashlib.sha256(row["id"].encode()).digest()[:4]) % 10 == 0
+
+
+def annotated_conversations(folder: Path) -> list[Row]:
+    rows = []
+    for path in sorted(folder.glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            rows += [json.loads(line) for line in lines]
+    return rows
+
+
 def main() -> None:
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
     out.mkdir(parents=True, exist_ok=True)
@@ -99,9 +112,12 @@ def main() -> None:
         _write(out / f"{path.stem}.jsonl", written(path))
     for path in sorted((HERE / "labels").glob("*.jsonl")):
         _write(out / path.name, labelled(path, public))
+    annotated = annotated_conversations(data / "annotated")
+    _write(out / "annotated.jsonl", (row for row in annotated if not held_out(row)))
+    _write(out / "held_out.jsonl", (row for row in annotated if held_out(row)))
 
 
-def _write(path: Path, rows: Iterator[Row]) -> None:
+def _write(path: Path, rows: Iterable[Row]) -> None:
     lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
     path.write_text("".join(lines), encoding="utf-8")
     print(f"{path}: {len(lines)} conversations")
