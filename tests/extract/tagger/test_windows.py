@@ -62,17 +62,15 @@ def folder(tiny: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "unit",
-    ["!", "(", '"', "😀", "a", "9", "\u0301\u0323", "\x00", "a,", ",", "router ", "\ud83d", "中", ". "],
+    "unit", ["!", '"', "😀", "a", "\u0301\u0323", "\x00", "a,", "router ", "\ud83d", "中"]
 )
 def test_hostile_runs_take_linear_time_and_fail_nothing(folder: str, unit: str) -> None:
     """8 times the text takes about 8 times the CPU time; quadratic growth would take 64 times."""
 
     def seconds(characters: int) -> float:
         text = "x" + unit * (characters // len(unit))
-        extractor = open_extractor(ExtractConfig(model=folder, cache_messages=0))
         start = time.process_time()
-        (found,) = extractor.extract([Conversation("c", (Message("m", Sender.CUSTOMER, text),))])
+        (found,) = _extractor(folder).extract([Conversation("c", (Message("m", Sender.CUSTOMER, text),))])
         assert all(text[mention.start : mention.end] == mention.text for mention in found)
         return time.process_time() - start
 
@@ -91,4 +89,4 @@ def test_spans_lie_inside_the_text_as_it_was_received(folder: str, texts: list[s
 
 @cache
 def _extractor(folder: str) -> SpacyExtractor:
-    return open_extractor(ExtractConfig(model=folder))
+    return open_extractor(ExtractConfig(model=folder, cache_messages=0))
