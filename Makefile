@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: demo test lint format bench lock clean
+.PHONY: demo test test-train lint format bench lock clean
 
 # The stamp changes with the locks, so a pull that moves a dependency re-installs it.
 .venv/.installed: requirements/dev.txt pyproject.toml
@@ -18,6 +18,17 @@ demo: .venv/.installed
 
 test: .venv/.installed
 	$(BIN)/pytest
+
+# PyTorch stays out of the other environment, where it would slow every start, and out of the locks: its builds differ.
+.venv-train/.installed: requirements/dev.txt pyproject.toml
+	test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
+	.venv-train/bin/pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
+	.venv-train/bin/pip install --disable-pip-version-check --quiet --only-binary :all: torch safetensors
+	.venv-train/bin/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-train: .venv-train/.installed
+	.venv-train/bin/pytest tests/train
 
 lint: .venv/.installed
 	$(BIN)/ruff check .
@@ -41,4 +52,4 @@ lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group dev pyproject.toml -o requirements/dev.txt
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-train build dist .mypy_cache .ruff_cache .pytest_cache
