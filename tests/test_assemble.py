@@ -61,6 +61,7 @@ def test_the_contracts_model_is_used_where_it_is_installed_and_missed_aloud_wher
     if "en_core_web_sm" in extractor.facts["model"]:
         assert notices == []
     else:
+        assert "going on with Earmark's own model" in notices[0]
         assert "python -m spacy download en_core_web_sm" in notices[0]
     assert "en_core_web_sm" not in workshop(source="genesys").extractor().facts["model"]
 

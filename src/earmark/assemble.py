@@ -176,8 +176,8 @@ class Workshop:
     def extractor(self) -> Extractor:
         """The extraction pipeline: model, catalog and rules as configured; Earmark's own model by default.
 
-        The interactions contract names another; where none is chosen and that one is not installed, the
-        catalog and the rules go on without it, and the user is told.
+        The interactions contract names another; where none is chosen and that one is not installed,
+        Earmark's own does the work, and the user is told.
         """
         chosen = self.settings.model
         if chosen is not None:
@@ -187,7 +187,8 @@ class Workshop:
         try:
             return self._extractor(CONTRACT_MODEL)
         except ModelMissingError as error:
-            return self._without_model(error)
+            self.notice(f"{error}; going on with Earmark's own model ({error.hint})")
+            return self._own()
 
     def _own(self) -> Extractor:
         from earmark.extract import packaged

@@ -85,7 +85,10 @@ class Settings(BaseSettings):
     )
     label_map: dict[str, str] | None = Field(None, description="the model's labels → PRODUCT or ISSUE")
     catalog: Annotated[list[Path], NoDecode] = Field([], description="catalog files (CSV or pattern JSONL)")
-    rules: bool = Field(True, description="whether the built-in issue rules are used")
+    rules: bool | None = Field(
+        None,
+        description="whether the built-in issue rules are used; unless told, not beside Earmark's own model",
+    )
     senders: Annotated[list[str], NoDecode] = Field(
         ["customer", "agent"], description="whose messages are read"
     )

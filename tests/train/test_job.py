@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch", reason="the training extra is not installed
 
 import spacy  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
+from tests.conftest import Cli  # noqa: E402
 
 from earmark.errors import ConfigError, InputError  # noqa: E402
 from earmark.train.augment import Noise  # noqa: E402
@@ -178,3 +179,18 @@ def test_labels_that_do_not_fit_the_text_are_told_by_line(start: Path, tmp_path:
     path.write_text(json.dumps({"id": "c", "messages": [{"sender": "agent", "text": "hi", "spans": spans}]}))
     with pytest.raises(InputError, match=r"bad\.jsonl:1"):
         train(Task((path,), tmp_path / "out", start, QUICK), Notes().teller)
+
+
+def test_the_command_writes_the_pipeline_and_prints_the_figures(
+    cli: Cli, start: Path, data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "ours"
+    done = cli(
+        "train", "--data", str(data), "--start", str(start), "--out", str(out), "--epochs", "1", "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["pipeline"] == str(out)
+    assert printed["labels"]["PRODUCT"]["given"] > 0
+    assert "messages to learn from" in done.stderr
+    assert spacy.load(out).pipe_names[0] == "earmark_spans"

@@ -23,7 +23,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "catalog": {"model": "none", "rules": False},
     "rules": {"model": "none", "catalog": []},
     "none": {"model": "none"},
-    "heuristic": {"model": None, "source": "interactions", "scorer": "heuristic"},
+    "heuristic": {"source": "interactions", "scorer": "heuristic"},
 }
 """Names that stand for no model of that name, and the settings that make the pipeline."""
 
@@ -81,12 +81,23 @@ def _opened(chosen: Settings, name: str, closing: ExitStack) -> Pipeline:
 
     if name == "catalog" and not chosen.catalog:
         raise ConfigError("the pipeline 'catalog' needs one", hint="name it with --catalog FILE")
-    variant = chosen.model_copy(update=VARIANTS.get(name, {"model": name}))
+    variant = chosen.model_copy(update=_settings_of(name))
     bench = closing.enter_context(workshop(variant, common.talk))
     scorer = open_scorer(variant.scorer)
     began = time.perf_counter()
     extractor = bench.extractor()
     return Pipeline(name, extractor, scorer, bench.policy(), time.perf_counter() - began)
+
+
+def _settings_of(name: str) -> dict[str, Any]:
+    """What a name changes; `heuristic` goes without a model where the contract's is not installed."""
+    from importlib.util import find_spec
+
+    from earmark.assemble import CONTRACT_MODEL
+
+    if name == "heuristic":
+        return VARIANTS[name] | {"model": CONTRACT_MODEL if find_spec(CONTRACT_MODEL) else "none"}
+    return VARIANTS.get(name, {"model": name})
 
 
 def _measured(pipelines: list[Pipeline], stick: Yardstick) -> list[Evaluation]:

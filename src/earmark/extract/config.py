@@ -28,7 +28,8 @@ class ExtractConfig:
     """The extractor's settings.
 
     `model` is the name or path of any spaCy pipeline (None: catalog and rules only); `label_map` turns its
-    labels into ours, labels that are absent are ignored. `batch_words` is how many words go through the
+    labels into ours, labels that are absent are ignored. `use_rules` None means: unless the pipeline has
+    Earmark's own tagger, which finds issues better alone. `batch_words` is how many words go through the
     pipeline at once, `cache_messages` how many results are remembered; neither changes what is found.
     """
 
@@ -36,7 +37,7 @@ class ExtractConfig:
     label_map: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_LABEL_MAP))
     catalogs: tuple[Path, ...] = ()
     rules: tuple[Path, ...] = (BUILTIN_RULES,)
-    use_rules: bool = True
+    use_rules: bool | None = None
     senders: frozenset[Sender] = frozenset({Sender.CUSTOMER, Sender.AGENT})
     batch_words: int = 5000
     cache_messages: int = 8_000

@@ -20,6 +20,7 @@ from earmark.extract.models import content_hash, load_model
 from earmark.extract.rules import load_rules
 
 LABELS, CATALOG, RULES = "earmark_labels_v1", "earmark_catalog_v1", "earmark_issue_rules_v1"
+TAGGER = "earmark_spans_v1"
 RESOLVE, CONFIDENCE = "earmark_resolve_v1", "earmark_confidence_v1"
 
 
@@ -85,11 +86,15 @@ def _add_catalog(nlp: Language, config: ExtractConfig) -> CatalogMatcher:
 def _add_rules(nlp: Language, config: ExtractConfig) -> IssueRules:
     brought = RULES in nlp.pipe_names
     rules: IssueRules = _ensure(nlp, RULES)
-    if not config.use_rules:
+    if not (_lacks_tagger(nlp) if config.use_rules is None else config.use_rules):
         rules.set_documents(())
     elif not brought:
         rules.set_documents(load_rules(config.rules))
     return rules
+
+
+def _lacks_tagger(nlp: Language) -> bool:
+    return all(nlp.get_pipe_meta(name).factory != TAGGER for name in nlp.pipe_names)
 
 
 def _hash(content: object) -> str:

@@ -162,6 +162,7 @@ def _fitted(bench: _Bench, learned: Sequence[Example], held: Sequence[Example]) 
     for state in choices:
         tagger.load_state_dict(state)
         measured.append(_measure(tagger, bench.batcher, held))
+        bench.tell.line(in_words(measured[-1]))
     best = max(range(len(choices)), key=lambda number: _worth(measured[number]))
     if len(states) > 1:
         bench.tell.line("the average of the runs is kept" if best == 0 else f"run {best} beats the average")
