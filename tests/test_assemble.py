@@ -7,14 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import earmark.extract
 from earmark.assemble import Asked, Workshop, cuts, options
 from earmark.errors import ConfigError, StoppedError
 from earmark.journal import Journal, NewRun
 from earmark.model import Window
 from earmark.settings import Settings, load
-
-PACKAGED = Path(earmark.extract.__file__).parent / "pipelines" / "en_earmark_chat"
 
 
 def workshop(notices: list[str] | None = None, **flags: object) -> Workshop:
@@ -88,15 +85,20 @@ def test_a_run_may_go_without_a_model(model: str) -> None:
     assert workshop(source="x.jsonl", model=model).extractor().facts["model"] == "none"
 
 
-def test_earmarks_own_model_is_the_default_where_the_installation_has_it() -> None:
+def test_earmarks_own_model_is_the_default() -> None:
     notices: list[str] = []
     facts = workshop(notices, source="x.jsonl").extractor().facts
-    if PACKAGED.is_dir():
-        assert facts["model"].startswith("en_earmark_chat ")
-        assert len(facts["model_hash"]) == 64
-        assert notices == []
-    else:
-        assert "without Earmark's own model" in notices[0]
+    assert facts["model"].startswith("en_earmark_chat ")
+    assert facts["rules"] == "0 rules"
+    assert notices == []
+
+
+def test_rules_can_be_put_to_work_beside_the_model_and_left_out_without_one() -> None:
+    beside = workshop(source="x.jsonl", rules=True).extractor().facts
+    alone = workshop(source="x.jsonl", model="none").extractor().facts
+    neither = workshop(source="x.jsonl", model="none", rules=False).extractor().facts
+    assert beside["rules"] == alone["rules"] != "0 rules"
+    assert neither["rules"] == "0 rules"
 
 
 @pytest.mark.parametrize("seconds", [0.01, 3600.0])

@@ -183,25 +183,12 @@ class Workshop:
         if chosen is not None:
             return self._extractor(None if chosen.strip().lower() in NO_MODEL else chosen)
         if split_spec(self.settings.source or "genesys", "source")[0] != "interactions":
-            return self._own()
+            return self._extractor(OWN_MODEL)
         try:
             return self._extractor(CONTRACT_MODEL)
         except ModelMissingError as error:
             self.notice(f"{error}; going on with Earmark's own model ({error.hint})")
-            return self._own()
-
-    def _own(self) -> Extractor:
-        from earmark.extract import packaged
-
-        try:
-            packaged()
-        except ModelMissingError as error:
-            return self._without_model(error)
-        return self._extractor(OWN_MODEL)
-
-    def _without_model(self, error: ModelMissingError) -> Extractor:
-        self.notice(f"{error}; going on with catalog and rules ({error.hint})")
-        return self._extractor(None)
+            return self._extractor(OWN_MODEL)
 
     def _extractor(self, model: str | None) -> Extractor:
         from earmark.extract import DEFAULT_LABEL_MAP, ExtractConfig, open_extractor

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 if "numpy" not in sys.modules:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+PACKAGED = Path(__file__).parent / "pipelines" / "en_earmark_chat"
+
 __all__ = [
     "BUILTIN_RULES",
     "DEFAULT_LABEL_MAP",
@@ -64,13 +66,12 @@ def packaged() -> Path:
     """
     from earmark.errors import ModelMissingError
 
-    folder = Path(__file__).parent / "pipelines" / "en_earmark_chat"
-    if not (folder / "meta.json").is_file():
+    if not (PACKAGED / "meta.json").is_file():
         raise ModelMissingError(
             "this installation came without Earmark's own model",
             hint="install Earmark again, name another model, or set the model to none",
         )
-    return folder
+    return PACKAGED
 
 
 def load_packaged(**overrides: Any) -> Language:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import spacy
 
+from earmark import extract
 from earmark.errors import ModelMissingError
-from earmark.extract import ExtractConfig, open_extractor, packaged
+from earmark.extract import ExtractConfig, open_extractor
 
 
-def has_model() -> bool:
-    try:
-        packaged()
-    except ModelMissingError:
-        return False
-    return True
-
-
-needs_model = pytest.mark.skipif(not has_model(), reason="this checkout has no weights")
-
-
-@needs_model
 def test_spacy_loads_it_as_earmark() -> None:
     doc = spacy.load("earmark")("my Galaxy S21 keeps crashing")
     assert [(span.text, span.label_) for span in doc.ents] == [
@@ -30,19 +21,17 @@ def test_spacy_loads_it_as_earmark() -> None:
     assert all(span._.probability > 0.5 for span in doc.spans["earmark"])
 
 
-@needs_model
 def test_overrides_of_spacy_reach_it() -> None:
     assert spacy.load("earmark", exclude=["earmark_confidence_v1"]).pipe_names[-1] == "earmark_resolve_v1"
 
 
-@needs_model
 def test_the_extractors_facts_name_it() -> None:
     extractor = open_extractor(ExtractConfig(model="earmark"))
     assert extractor.facts["model"].startswith("en_earmark_chat ")
     assert len(extractor.facts["model_hash"]) == 64
 
 
-@pytest.mark.skipif(has_model(), reason="this checkout has weights")
-def test_where_it_is_missing_spacy_says_so() -> None:
+def test_an_installation_without_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(extract, "PACKAGED", tmp_path / "gone")
     with pytest.raises(ModelMissingError, match="without Earmark's own model"):
         spacy.load("earmark")
