@@ -51,6 +51,7 @@ def export(tagger: Tagger, start: Start, out: Path, made: Made) -> None:
         "name": made.name.removeprefix("en_"),
         "version": made.version,
         "description": "PRODUCT and ISSUE in support chats",
+        "spacy_version": ">=3.8.0,<3.9.0",
         "performance": {label: figures.as_dict() for label, figures in made.figures.items()},
     }
     write_pipeline(out, graph, vocabulary, config.as_dict(), meta)
