@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     catalog: Annotated[list[Path], NoDecode] = Field([], description="catalog files (CSV or pattern JSONL)")
     rules: bool | None = Field(
         None,
-        description="whether the built-in issue rules are used; unless told, not beside Earmark's own model",
+        description="whether the built-in rules find issues; unless told, beside Earmark's own model they only name",
     )
     senders: Annotated[list[str], NoDecode] = Field(
         ["customer", "agent"], description="whose messages are read"

@@ -107,3 +107,36 @@ def test_many_candidates_take_linear_time() -> None:
     start = time.process_time()
     assert len(resolve(text, every)) == 40_000
     assert time.process_time() - start < 10
+
+
+def named(text: str, *candidates: Candidate) -> list[tuple[str, str | None]]:
+    """What is kept and its id, the same for every order in which the candidates are given."""
+    outcomes = {
+        tuple((text[c.start : c.end], c.canonical_id) for c in resolve(text, order))
+        for order in itertools.permutations(candidates)
+    }
+    (outcome,) = outcomes
+    return list(outcome)
+
+
+def test_an_issue_of_the_model_has_the_name_of_the_rule_that_shares_most_with_it() -> None:
+    text = "it does not turn on at all, no light"
+    model = at(text, "does not turn on at all", ISSUE)
+    near = at(text, "not turn on", ISSUE, "rules", canonical_id="issue:off", only_names=True)
+    far = at(text, "all, no light", ISSUE, "rules", canonical_id="issue:dark", only_names=True)
+    assert named(text, model, near, far) == [("does not turn on at all", "issue:off")]
+
+
+def test_rules_that_only_name_find_nothing_and_rename_no_catalog_entry() -> None:
+    text = "red light, and no sound"
+    catalog = at(text, "red light", ISSUE, "catalog", canonical_id="iss-1")
+    red = at(text, "red light", ISSUE, "rules", canonical_id="issue:light", only_names=True)
+    sound = at(text, "no sound", ISSUE, "rules", canonical_id="issue:sound", only_names=True)
+    assert named(text, catalog, red, sound) == [("red light", "iss-1")]
+
+
+def test_a_product_keeps_its_own_name_inside_a_rules_phrase() -> None:
+    text = "the modem is dead"
+    product = at(text, "modem", PRODUCT)
+    rule = at(text, "modem is dead", ISSUE, "rules", canonical_id="issue:dead", only_names=True)
+    assert named(text, product, rule) == [("modem", None)]

@@ -17,7 +17,8 @@ class Candidate:
     """A possible mention, characters [start, end) of `doc.text`.
 
     `core` bounds the part of an issue that states the problem; what follows is its object. `fixed` issues
-    keep product words inside the core ("no internet connection").
+    keep product words inside the core ("no internet connection"). What `only_names` is no mention by itself
+    and lends its name to what another finder found in the same place.
     """
 
     start: int
@@ -30,6 +31,7 @@ class Candidate:
     evidence: Mapping[str, float] = field(default_factory=dict)
     core: tuple[int, int] | None = None
     fixed: bool = False
+    only_names: bool = False
 
 
 def text_of(doc: Doc) -> str:

@@ -158,11 +158,15 @@ def _whole_words(text: str, start: int, end: int) -> bool:
 
 
 class IssueRules(_Stateful):
-    """Finds issue phrases; its state is the content of the rules files."""
+    """Finds issue phrases; its state is the content of the rules files.
+
+    With `only_names` they are no mentions by themselves, and name what the model found.
+    """
 
     file_name = "rules.json"
 
-    def __init__(self, documents: tuple[dict[str, Any], ...] = ()) -> None:
+    def __init__(self, documents: tuple[dict[str, Any], ...] = (), only_names: bool = False) -> None:
+        self.only_names = only_names
         self.set_documents(documents)
 
     def set_documents(self, documents: tuple[dict[str, Any], ...]) -> None:
@@ -176,17 +180,19 @@ class IssueRules(_Stateful):
         self._find = RuleFinder(self.rules)
 
     def __call__(self, doc: Doc) -> Doc:
-        propose(doc, self._find(text_of(doc)))
+        found = self._find(text_of(doc))
+        propose(doc, (replace(each, only_names=self.only_names) for each in found))
         return doc
 
     def state(self) -> Any:
-        return list(self.documents)
+        return {"documents": list(self.documents), "only_names": self.only_names}
 
     def set_state(self, state: Any) -> None:
-        self.set_documents(tuple(state))
+        self.only_names = state["only_names"]
+        self.set_documents(tuple(state["documents"]))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.documents,))
+        return (type(self), (self.documents, self.only_names))
 
 
 class Labels:

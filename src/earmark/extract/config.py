@@ -28,9 +28,10 @@ class ExtractConfig:
     """The extractor's settings.
 
     `model` is the name or path of any spaCy pipeline (None: catalog and rules only); `label_map` turns its
-    labels into ours, labels that are absent are ignored. `use_rules` None means: unless the pipeline has
-    Earmark's own tagger, which finds issues better alone. `batch_words` is how many words go through the
-    pipeline at once, `cache_messages` how many results are remembered; neither changes what is found.
+    labels into ours, labels that are absent are ignored. `use_rules` None means: beside Earmark's own
+    tagger, which finds issues better alone, they only name what it found. `batch_words` is how many words
+    go through the pipeline at once, `cache_messages` how many results are remembered; neither changes what
+    is found.
     """
 
     model: str | None = None

@@ -57,7 +57,7 @@ def build(config: ExtractConfig) -> Pipeline:
         **model,
         "catalog": f"{len(catalog.entries)} entries",
         "catalog_hash": _hash([asdict(entry) | {"where": ""} for entry in catalog.entries]),
-        "rules": f"{len(rules.rules.rules)} rules",
+        "rules": f"{len(rules.rules.rules)} rules{', for names' * rules.only_names}",
         "rules_hash": _hash(list(rules.documents)),
     }
     settings = {"labels": dict(config.label_map), "senders": sorted(config.senders)}
@@ -86,15 +86,16 @@ def _add_catalog(nlp: Language, config: ExtractConfig) -> CatalogMatcher:
 def _add_rules(nlp: Language, config: ExtractConfig) -> IssueRules:
     brought = RULES in nlp.pipe_names
     rules: IssueRules = _ensure(nlp, RULES)
-    if not (_lacks_tagger(nlp) if config.use_rules is None else config.use_rules):
+    if config.use_rules is False:
         rules.set_documents(())
     elif not brought:
         rules.set_documents(load_rules(config.rules))
+    rules.only_names = config.use_rules is None and _has_tagger(nlp)
     return rules
 
 
-def _lacks_tagger(nlp: Language) -> bool:
-    return all(nlp.get_pipe_meta(name).factory != TAGGER for name in nlp.pipe_names)
+def _has_tagger(nlp: Language) -> bool:
+    return any(nlp.get_pipe_meta(name).factory == TAGGER for name in nlp.pipe_names)
 
 
 def _hash(content: object) -> str:

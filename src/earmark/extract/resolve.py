@@ -1,9 +1,10 @@
 """The one place that decides between candidates that overlap. Pure: numbers in, candidates out.
 
-Catalog names come before what the model found, and that before the phrases of rules, whose extents are less exact;
-among equals the longer comes first. PRODUCT wins over ISSUE, which
-keeps the part that carries the problem ("lost my [credit card]" leaves "lost"); only a fixed phrase keeps a
-product word inside ("no internet connection").
+Catalog names come before what the model found, and that before the phrases of rules, whose extents are less
+exact; among equals the longer comes first. An issue that the model found is called what a rule calls its phrase,
+so that it is counted as one whatever words it came in. PRODUCT wins over ISSUE, which keeps the part that carries
+the problem ("lost my [credit card]" leaves "lost"); only a fixed phrase keeps a product word inside ("no internet
+connection").
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _TELLING = re.compile(r"\w{2,}")
 
 def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Choose candidates that do not overlap, in text order. Deterministic whatever the order given."""
-    ordered = sorted(candidates, key=_preference)
+    proposed = sorted(candidates, key=_preference)
+    ordered = [candidate for candidate in proposed if not candidate.only_names]
     issues = [candidate for candidate in ordered if candidate.label == ISSUE]
     phrases = _Phrases(issues)
     products = _Chosen()
@@ -40,7 +42,27 @@ def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
         rest = _without(text, issue, products.touching(issue))
         if rest is not None and not chosen.touching(rest):
             chosen.add(rest)
-    return chosen.in_order
+    return _named(chosen, [candidate for candidate in proposed if candidate.source == "rules"])
+
+
+def _named(chosen: _Chosen, phrases: Iterable[Candidate]) -> list[Candidate]:
+    """Issues without a name of their own take that of the rule whose phrase they share most with."""
+    best: dict[int, Candidate] = {}
+    for phrase in phrases:
+        for issue in chosen.touching(phrase):
+            known = best.get(issue.start)
+            if known is None or _shared(issue, phrase) > _shared(issue, known):
+                best[issue.start] = phrase
+    return [
+        replace(each, canonical_id=best[each.start].canonical_id, name=best[each.start].name)
+        if each.label == ISSUE and each.canonical_id is None and each.start in best
+        else each
+        for each in chosen.in_order
+    ]
+
+
+def _shared(one: Candidate, other: Candidate) -> int:
+    return min(one.end, other.end) - max(one.start, other.start)
 
 
 class _Chosen:
