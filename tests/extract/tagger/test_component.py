@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import pickle
 import shutil
 import socket
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -130,6 +133,31 @@ def test_nothing_is_asked_of_the_network(
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert spans(spacy.load(tiny), TEXTS[0]) == expected[0]
+
+
+FORKS_AND_ENDS = """
+import os, signal, sys, spacy
+nlp = spacy.load(sys.argv[1])
+assert list(nlp.pipe(["my router is broken", "the app"]))
+pid = os.fork()
+if pid == 0:
+    signal.alarm(20)
+    nlp("my router is broken")
+    sys.exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_the_runtime_reports_to_nobody_and_forked_processes_end(tiny: Path, tmp_path: Path) -> None:
+    """Its telemetry writes an identity into the home folder, and its thread is waited for where there is none."""
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKS_AND_ENDS, str(tiny)],
+        env={"HOME": str(tmp_path), "PATH": os.defpath},
+        check=True,
+        timeout=60,
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_weights_it_says_where_to_get_them() -> None:

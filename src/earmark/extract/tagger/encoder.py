@@ -120,6 +120,8 @@ def open_session(graph: bytes) -> InferenceSession:
     Raises:
         ModelMissingError: onnxruntime refuses the graph.
     """
+    # else the import reports to its vendor, leaves files in the home folder, and hangs forked processes at their end
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as refusals
 
