@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,19 @@ def test_a_file_is_read_with_its_spans_in_text_order_and_its_hash(tmp_path: Path
     (file,) = gold.files
     assert (file.name, file.conversations) == (name, 1)
     assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_pipe_is_read_once_and_has_the_hash_of_what_came(tmp_path: Path) -> None:
+    """As the shell's `<(…)` gives one; a second look would find it empty, or wait for ever."""
+    content = write(tmp_path / "gold.jsonl", ROW).read_bytes()
+    reading, writing = os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    try:
+        (file,) = read_gold([Path(f"/dev/fd/{reading}")]).files
+    finally:
+        os.close(reading)
+    assert (file.conversations, file.sha256) == (1, hashlib.sha256(content).hexdigest())
 
 
 def test_several_files_are_one_set_and_lines_count_from_one_blank_ones_too(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 from earmark.errors import InputError
 from earmark.model import ISSUE, PRODUCT, Conversation, Message, Sender
@@ -86,7 +87,8 @@ def read_gold(paths: Sequence[Path]) -> Gold:
     files = []
     for path in paths:
         before = len(conversations)
-        for labelled in _labelled(path):
+        content = _content(path)
+        for labelled in _labelled(path, content):
             identity = labelled.conversation.id
             if identity in conversations:
                 first = conversations[identity].where
@@ -94,17 +96,20 @@ def read_gold(paths: Sequence[Path]) -> Gold:
             conversations[identity] = labelled
         if len(conversations) == before:
             raise InputError(f"{path} holds no conversations", hint="one JSON object a line is expected")
-        files.append(GoldFile(path.name, _sha256(path), len(conversations) - before))
+        files.append(GoldFile(path.name, hashlib.sha256(content).hexdigest(), len(conversations) - before))
     return Gold(tuple(conversations.values()), tuple(files))
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _content(path: Path) -> bytes:
+    """The file, read once: it may be a pipe."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
-def _labelled(path: Path) -> Iterator[Labelled]:
-    for number, line in _lines(path):
+def _labelled(path: Path, content: bytes) -> Iterator[Labelled]:
+    for number, line in _lines(path, content):
         where = f"{path.name}:{number}"
         try:
             yield _conversation(_parsed(line), where)
@@ -112,20 +117,14 @@ def _labelled(path: Path) -> Iterator[Labelled]:
             raise InputError(f"{where}: {error}", hint="docs/evaluation.md shows what a line holds") from None
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, content: bytes) -> Iterator[tuple[int, bytes]]:
+    raw = io.BytesIO(content)
     try:
-        with _opened(path) as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, line
+        for number, line in enumerate(gzip.GzipFile(fileobj=raw) if path.name.endswith(".gz") else raw, 1):
+            if line.strip():
+                yield number, line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputError(f"{path.name}: the compressed file is damaged ({type(error).__name__})") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast("IO[bytes]", gzip.open(path, "rb")) if path.name.endswith(".gz") else path.open("rb")
 
 
 def _parsed(line: bytes) -> Mapping[str, Any]:
