@@ -46,6 +46,13 @@ def test_a_long_message_is_cut_between_spans_and_loses_no_word() -> None:
     assert [TAGS[tag] for tag in second.tags] == ["B-ISSUE", "I-ISSUE", "O"]
 
 
+def test_a_span_longer_than_a_part_begins_anew_in_the_next() -> None:
+    text = " ".join(f"w{number}" for number in range(2 * LONGEST + 5))
+    parts = examples([labelled(text, [(0, len(text), ISSUE)])])
+    assert [len(part.words) for part in parts] == [LONGEST, LONGEST, 5]
+    assert all([TAGS[tag] for tag in part.tags[:2]] == ["B-ISSUE", "I-ISSUE"] for part in parts)
+
+
 def test_system_messages_teach_nothing() -> None:
     assert examples([labelled("queue is full", [], Sender.SYSTEM)]) == []
 

@@ -153,6 +153,60 @@ def test_refitting_keeps_the_measured_model_beside_the_one_that_saw_everything(
     assert "once more" not in (tmp_path / "out.measured" / "README.md").read_text()
 
 
+def test_refitting_runs_only_the_seeds_whose_weights_were_kept(
+    start: Path, data: Path, tmp_path: Path
+) -> None:
+    notes = Notes()
+    recipe = Recipe(epochs=1, learning_rate=3e-3, seeds=(1, 2, 2))
+    train(Task((data,), tmp_path / "out", start, recipe, refit=True), notes.teller)
+    (kept,) = [line.removesuffix(" is kept") for line in notes.lines if line.endswith(" is kept")]
+    wanted = {"refit 1", "refit 2"} if "average" in kept else {f"refit {kept.split()[1]}"}
+    runs = [run for run, step in notes.steps if step.done == 1]
+    assert runs == ["fit 1", "fit 2", *sorted(wanted)]
+    assert "- kept: " in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_development_set_of_other_content_begins_anew_and_is_named_in_the_card(
+    start: Path, data: Path, tmp_path: Path
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(run: str, _: Step) -> None:
+        if run == "fit 2":
+            raise StoppedError
+
+    rows = data.read_text().splitlines(keepends=True)
+    learned, dev = tmp_path / "learned.jsonl", tmp_path / "de|v.jsonl"
+    learned.write_text("".join(rows[:300]))
+    dev.write_text("".join(rows[300:]))
+    task = Task((learned,), tmp_path / "out", start, Recipe(epochs=1, seeds=(1, 2)), dev=(dev,))
+    with pytest.raises(StoppedError):
+        train(task, Teller(stop, lambda _: None))
+    dev.write_text("".join(rows[350:]))
+    again = Notes()
+    train(task, again.teller)
+    assert {run for run, _ in again.steps} == {"fit 1", "fit 2"}
+    assert "| de\\|v.jsonl | 50 |" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_training_that_goes_astray_says_so_and_writes_nothing(
+    start: Path, data: Path, tmp_path: Path
+) -> None:
+    wild = Recipe(epochs=9, patience=9, learning_rate=1e38, learn_words=True)
+    with pytest.raises(ConfigError, match="went astray"):
+        train(Task((data,), tmp_path / "out", start, wild), Notes().teller)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "version"), [("../x", "1.0.0"), ("ours", "1.0.0"), ("en_ours", "one")])
+def test_a_name_or_version_that_is_none_is_refused(
+    start: Path, data: Path, tmp_path: Path, name: str, version: str
+) -> None:
+    with pytest.raises(ConfigError, match="is no "):
+        train(Task((data,), tmp_path / "out", start, QUICK, name=name, version=version), Notes().teller)
+
+
 def test_a_conversation_in_both_sets_is_refused(start: Path, data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="development set is in the training data"):
         train(Task((data,), tmp_path / "out", start, QUICK, dev=(data,)), Notes().teller)

@@ -42,7 +42,8 @@ def train(
         int | None, typer.Option(min=1, max=100, help="Times through the data, at most.")
     ] = None,
     seed: Annotated[
-        list[int] | None, typer.Option(metavar="N", help="Several: one run each, and their average.")
+        list[int] | None,
+        typer.Option(min=0, max=2**63 - 1, metavar="N", help="Several: one run each, and their average."),
     ] = None,
     refit: Annotated[bool, typer.Option("--refit", help="Once measured, train again on everything.")] = False,
     name: Annotated[str, typer.Option(metavar="NAME", help="The pipeline's name.")] = "en_earmark_own",
@@ -126,9 +127,11 @@ def _telling() -> Iterator[Teller]:
         TextColumn("loss {task.fields[loss]:.3f}"),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("", total=None, loss=0.0)
+        bar = progress.add_task("", total=None, loss=0.0, run="")
 
         def step(run: str, now: Step) -> None:
+            if progress.tasks[0].fields["run"] != run:  # the time that is left is this run's
+                progress.reset(bar, total=now.total, run=run)
             progress.update(
                 bar,
                 description=f"{run}, epoch {now.epoch}",
@@ -139,4 +142,4 @@ def _telling() -> Iterator[Teller]:
             if not console.is_terminal and now.done % 100 == 0:
                 common.talk(f"{run}: {now.done} of {now.total}, loss {now.loss:.3f}")
 
-        yield Teller(step, lambda text: progress.console.print(text, markup=False))
+        yield Teller(step, lambda text: progress.console.print(text, markup=False, soft_wrap=True))

@@ -6,6 +6,11 @@ import random
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +20,10 @@ class Noise:
     In a badly typed message each word of four letters or more is spoilt with probability `spoilt`.
     """
 
-    lower: float = 0.1
-    upper: float = 0.02
-    typed_badly: float = 0.3
-    spoilt: float = 0.03
+    lower: Share = 0.1
+    upper: Share = 0.02
+    typed_badly: Share = 0.3
+    spoilt: Share = 0.03
 
     def __call__(self, words: Sequence[str], chance: random.Random) -> Sequence[str]:
         draw = chance.random()

@@ -12,13 +12,17 @@ from earmark.train.figures import Agreement
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What the card tells. `notes` is Markdown of the author's, put at the end as it is."""
+    """What the card tells. `notes` is Markdown of the author's, put at the end as it is.
+
+    `measured_on` is empty where the held-out messages come out of `files`.
+    """
 
     name: str
     version: str
     sha256: str
     start: str
     files: Sequence[GoldFile]
+    measured_on: Sequence[GoldFile]
     learned: int
     held_out: int
     refitted: bool
@@ -42,11 +46,7 @@ class Card:
     def _data(self) -> Iterator[str]:
         yield "## What it learned from"
         yield ""
-        yield "| file | conversations | SHA-256 |"
-        yield "|---|---|---|"
-        for file in self.files:
-            yield f"| {file.name} | {file.conversations:,} | `{file.sha256[:16]}…` |"
-        yield ""
+        yield from _table(self.files)
         yield f"{self.learned:,} messages were learned from, {self.held_out:,} held out."
         yield ""
 
@@ -55,6 +55,8 @@ class Card:
         yield ""
         yield "On the held-out messages, which the measured weights did not see:"
         yield ""
+        if self.measured_on:
+            yield from _table(self.measured_on)
         yield "| label | labelled | found | overlap F1 | exact F1 |"
         yield "|---|---|---|---|---|"
         for label, found in self.figures.items():
@@ -75,6 +77,20 @@ class Card:
         for name, value in self.recipe.items():
             yield f"- {name.replace('_', ' ')}: {_shown(value)}"
         yield ""
+
+
+def _table(files: Sequence[GoldFile]) -> Iterator[str]:
+    yield "| file | conversations | SHA-256 |"
+    yield "|---|---|---|"
+    for file in files:
+        yield f"| {_cell(file.name)} | {file.conversations:,} | `{file.sha256[:16]}…` |"
+    yield ""
+
+
+def _cell(name: str) -> str:
+    """A file's name, which may hold anything, as one cell that can be written."""
+    visible = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
+    return visible.replace("|", "\\|")
 
 
 def _shown(value: Any) -> str:

@@ -47,14 +47,23 @@ def _of_conversation(labelled: Labelled) -> Iterator[Example]:
 
 
 def _parts(conversation_id: str, words: list[str], tags: tuple[int, ...]) -> Iterator[Example]:
-    """Cut a long message where no span is cut."""
+    """Cut a long message where no span is cut; one that is longer than a part is cut itself."""
     start = 0
     while start < len(words):
-        end = min(start + LONGEST, len(words))
-        while end < len(words) and TAGS[tags[end]].startswith("I-") and end > start + 1:
-            end -= 1
-        yield Example(conversation_id, tuple(words[start:end]), tags[start:end])
+        longest = min(start + LONGEST, len(words))
+        between = (at for at in range(longest, start, -1) if at == len(words) or not _goes_on(tags[at]))
+        end = next(between, longest)
+        yield Example(conversation_id, tuple(words[start:end]), _begun(tags[start:end]))
         start = end
+
+
+def _begun(tags: tuple[int, ...]) -> tuple[int, ...]:
+    """Tags of a part; what goes on from the part before begins anew, as the chain knows nothing else."""
+    return (_NUMBER[f"B-{TAGS[tags[0]][2:]}"], *tags[1:]) if _goes_on(tags[0]) else tags
+
+
+def _goes_on(tag: int) -> bool:
+    return TAGS[tag].startswith("I-")
 
 
 def _extent(content: Normalised, offset: int, start: int, word: str) -> tuple[int, int]:

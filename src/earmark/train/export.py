@@ -29,6 +29,7 @@ class Made:
     version: str
     recipe: Mapping[str, Any]
     files: Sequence[GoldFile]
+    measured_on: Sequence[GoldFile]
     learned: int
     held_out: int
     refitted: bool
@@ -63,8 +64,9 @@ def _card(start: Start, made: Made, graph: bytes) -> Card:
         name=made.name,
         version=made.version,
         sha256=hashlib.sha256(graph).hexdigest(),
-        start=start.name,
+        start=f"{start.name}, SHA-256 `{start.sha256[:16]}…`",
         files=made.files,
+        measured_on=made.measured_on,
         learned=made.learned,
         held_out=made.held_out,
         refitted=made.refitted,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
+from earmark.errors import ConfigError
 from earmark.train.batches import Batch, Batcher
 from earmark.train.examples import Example
 from earmark.train.network import Tagger
 from earmark.train.recipe import Recipe
 
 State = dict[str, Tensor]
+_CALMER = "set a lower learning_rate in the recipe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,11 @@ class Fit:
         tagger.embeddings.word_embeddings.weight.requires_grad_(recipe.learn_words)
 
     def epochs(self, examples: Sequence[Example], tell: Callable[[Step], None]) -> Iterator[int]:
-        """Go through the examples once an epoch, and yield the epoch's number after each."""
+        """Go through the examples once an epoch, and yield the epoch's number after each.
+
+        Raises:
+            ConfigError: The loss is no number any more.
+        """
         per_epoch = len(self._batcher.plan(examples, random.Random(0)))  # noqa: S311
         total = per_epoch * self._recipe.epochs
         optimizer = self._optimizer()
@@ -49,6 +56,8 @@ class Fit:
         for epoch in range(1, self._recipe.epochs + 1):
             for number, group in enumerate(self._batcher.plan(examples, self._chance)):
                 now = self._step(group, optimizer)
+                if not math.isfinite(now):
+                    raise ConfigError("the training went astray: its loss is no number", hint=_CALMER)
                 pace.step()
                 loss = 0.98 * loss + 0.02 * now if loss else now
                 tell(Step((epoch - 1) * per_epoch + number + 1, total, epoch, loss))

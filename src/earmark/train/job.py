@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from earmark import __version__
 from earmark.errors import ConfigError
 from earmark.extract.tagger.wordpiece import WordPiece
-from earmark.gold import Gold, Labelled, read_gold
+from earmark.gold import Gold, GoldFile, read_gold
 from earmark.train.batches import Batcher
 from earmark.train.examples import TAGS, Example, examples
 from earmark.train.export import Made, export
@@ -24,6 +27,7 @@ from earmark.train.predict import agreement, config_of, emissions, scored_spans
 from earmark.train.recipe import Recipe
 from earmark.train.soften import Weights, fit_logistic
 from earmark.train.start import Start, read_start, tagger_from
+from earmark.train.workplace import destination, workplace
 
 _HELD_OUT = 10  # one conversation in so many, where no development set is given
 Figures = dict[str, Agreement]
@@ -79,46 +83,56 @@ def train(task: Task, tell: Teller) -> Figures:
     interrupted goes on with the next run.
 
     Raises:
-        ConfigError, InputError: Start, recipe or data cannot be used; says which.
+        ConfigError, InputError: Start, recipe, data or destination cannot be used; says which.
+        BusyError: Another training writes to the same folder.
     """
+    _must_be_named(task.name, task.version)
+    out = destination(task.out, task.start)
     start = read_start(task.start)
     gold, dev = _data(task)
     notes = _notes(task.notes)
-    bench = _Bench(start, task.recipe, _batcher(start, task.recipe), _work(task, gold), tell)
-    learned, held = examples(gold.conversations), examples(dev)
+    learned, held = examples(gold.conversations), examples(dev.conversations)
     _must_hold_spans(learned, "training data")
     _must_hold_spans(held, "development set")
     tell.line(f"{len(learned):,} messages to learn from, {len(held):,} to measure on")
-    tagger, figures = _fitted(bench, learned, held)
-    calibration = _calibration(tagger, bench.batcher, held)
-    made = Made(
-        name=task.name,
-        version=task.version,
-        recipe=task.recipe.as_dict(),
-        files=gold.files,
-        learned=len(learned),
-        held_out=len(held),
-        refitted=False,
-        figures=figures,
-        calibration=calibration,
-        notes=notes,
-    )
-    if task.refit:
-        export(tagger, start, task.out.with_name(f"{task.out.name}.measured"), made)
-        everything = examples((*gold.conversations, *dev))
-        tagger, made = _refitted(bench, everything), replace(made, refitted=True)
-    export(tagger, start, task.out, made)
-    _forget(bench.folder)
+    with workplace(out, _key(task, (*gold.files, *dev.files), start)) as folder:
+        bench = _Bench(start, task.recipe, _batcher(start, task.recipe), folder, tell)
+        tagger, figures, seeds = _fitted(bench, learned, held)
+        made = Made(
+            name=task.name,
+            version=task.version,
+            recipe=_followed(task.recipe, seeds),
+            files=gold.files,
+            measured_on=dev.files,
+            learned=len(learned),
+            held_out=len(held),
+            refitted=False,
+            figures=figures,
+            calibration=_calibration(tagger, bench.batcher, held),
+            notes=notes,
+        )
+        if task.refit:
+            export(tagger, start, out.with_name(f"{out.name}.measured"), made)
+            everything = examples((*gold.conversations, *dev.conversations))
+            tagger, made = _refitted(bench, everything, seeds), replace(made, refitted=True)
+        export(tagger, start, out, made)
     return figures
 
 
-def _data(task: Task) -> tuple[Gold, tuple[Labelled, ...]]:
+def _must_be_named(name: str, version: str) -> None:
+    if not re.fullmatch(r"en_[a-z0-9_]+", name):
+        raise ConfigError(f"{name!r} is no name of an English pipeline", hint="write en_ and a-z, 0-9 or _")
+    if not re.fullmatch(r"\d+\.\d+\.\d+[\w.+-]*", version, re.ASCII):
+        raise ConfigError(f"{version!r} is no version", hint="write three numbers, as in 1.0.0")
+
+
+def _data(task: Task) -> tuple[Gold, Gold]:
     """The training data, and the development set: given, or taken out of the data by the ids' hashes."""
     gold = read_gold(task.data)
     if task.dev:
         known = {labelled.conversation.id for labelled in gold.conversations}
-        dev = read_gold(task.dev).conversations
-        both = next((each for each in dev if each.conversation.id in known), None)
+        dev = read_gold(task.dev)
+        both = next((each for each in dev.conversations if each.conversation.id in known), None)
         if both:
             raise ConfigError(
                 "a conversation of the development set is in the training data too", ref=both.conversation.id
@@ -126,7 +140,14 @@ def _data(task: Task) -> tuple[Gold, tuple[Labelled, ...]]:
         return gold, dev
     held = tuple(each for each in gold.conversations if _is_held_out(each.conversation.id))
     kept = tuple(each for each in gold.conversations if not _is_held_out(each.conversation.id))
-    return replace(gold, conversations=kept), held
+    return replace(gold, conversations=kept), Gold(held, ())
+
+
+def _followed(recipe: Recipe, seeds: Sequence[int]) -> dict[str, Any]:
+    """The recipe for the card; of several runs, which are in the weights."""
+    several = len(recipe.seeds) > 1
+    kept = f"the average of seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else f"seed {seeds[0]}"
+    return recipe.as_dict() | ({"kept": kept} if several else {})
 
 
 def _notes(path: Path | None) -> str:
@@ -153,25 +174,41 @@ def _batcher(start: Start, recipe: Recipe) -> Batcher:
     return Batcher(WordPiece(start.vocabulary), recipe.batch_pieces)
 
 
-def _fitted(bench: _Bench, learned: Sequence[Example], held: Sequence[Example]) -> tuple[Tagger, Figures]:
-    """Fit every seed, keep each at its best epoch, and take their average if it is no worse than the best."""
-    states = [_run(bench, "fit", seed, learned, held) for seed in bench.recipe.seeds]
-    choices = [average(states), *states] if len(states) > 1 else states
+def _fitted(
+    bench: _Bench, learned: Sequence[Example], held: Sequence[Example]
+) -> tuple[Tagger, Figures, tuple[int, ...]]:
+    """Fit every seed, keep each at its best epoch, and take their average if it is no worse than the best.
+
+    The seeds that went into the weights come back, too.
+    """
+    seeds = tuple(dict.fromkeys(bench.recipe.seeds))
+    states = [_run(bench, "fit", seed, learned, held) for seed in seeds]
+    choices: list[tuple[list[State], tuple[int, ...]]]
+    choices = [([state], (seed,)) for state, seed in zip(states, seeds, strict=True)]
+    if len(seeds) > 1:
+        choices.insert(0, (states, seeds))
     tagger = bench.tagger()
     measured = []
-    for state in choices:
-        tagger.load_state_dict(state)
+    for chosen, these in choices:
+        tagger.load_state_dict(average(chosen))
         measured.append(_measure(tagger, bench.batcher, held))
-        bench.tell.line(in_words(measured[-1]))
+        if len(seeds) > 1:
+            bench.tell.line(f"{_called(these)}: {in_words(measured[-1])}")
     best = max(range(len(choices)), key=lambda number: _worth(measured[number]))
-    if len(states) > 1:
-        bench.tell.line("the average of the runs is kept" if best == 0 else f"run {best} beats the average")
-    tagger.load_state_dict(choices[best])
-    return tagger, measured[best]
+    chosen, these = choices[best]
+    if len(seeds) > 1:
+        bench.tell.line(f"{_called(these)} is kept")
+    tagger.load_state_dict(average(chosen))
+    return tagger, measured[best], these
 
 
-def _refitted(bench: _Bench, everything: Sequence[Example]) -> Tagger:
-    states = [_run(bench, "refit", seed, everything, ()) for seed in bench.recipe.seeds]
+def _called(seeds: Sequence[int]) -> str:
+    return "the average of the runs" if len(seeds) > 1 else f"seed {seeds[0]} alone"
+
+
+def _refitted(bench: _Bench, everything: Sequence[Example], seeds: Sequence[int]) -> Tagger:
+    """The same once more on everything: the runs that were kept when measured, and no others."""
+    states = [_run(bench, "refit", seed, everything, ()) for seed in seeds]
     tagger = bench.tagger()
     tagger.load_state_dict(average(states))
     return tagger
@@ -186,7 +223,6 @@ def _run(bench: _Bench, kind: str, seed: int, learned: Sequence[Example], held: 
     torch.manual_seed(seed)
     tagger = bench.tagger()
     state = _best_epoch(bench, tagger, f"{kind} {seed}", seed, learned, held)
-    bench.folder.mkdir(parents=True, exist_ok=True)
     partial = checkpoint.with_suffix(".partial")
     save_file(state, partial)
     partial.replace(checkpoint)
@@ -240,22 +276,13 @@ def _calibration(tagger: Tagger, batcher: Batcher, held: Sequence[Example]) -> d
     }
 
 
-def _work(task: Task, gold: Gold) -> Path:
-    """The folder of finished runs; another recipe, start or data has another one."""
+def _key(task: Task, files: Sequence[GoldFile], start: Start) -> str:
+    """Names what finished runs belong to: another recipe, start, development set or data has another one."""
     content = {
+        "version": __version__,
         "recipe": task.recipe.as_dict() | {"seeds": None},
-        "files": [file.sha256 for file in gold.files],
-        "dev": [str(path) for path in task.dev],
-        "start": str(task.start),
+        "files": [file.sha256 for file in files],
+        "dev": len(task.dev),
+        "start": start.sha256,
     }
-    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-    return task.out.with_name(f"{task.out.name}.work") / key
-
-
-def _forget(folder: Path) -> None:
-    for checkpoint in folder.glob("*.safetensors"):
-        checkpoint.unlink()
-    if folder.is_dir():
-        folder.rmdir()
-        if not any(folder.parent.iterdir()):
-            folder.parent.rmdir()
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
