@@ -105,7 +105,12 @@ def annotated_conversations(folder: Path) -> list[Row]:
 
 
 def main() -> None:
+    if len(sys.argv) != 3:
+        sys.exit("usage: python training/prepare.py PATH-TO-DATA OUT")
     data, out = Path(sys.argv[1]), Path(sys.argv[2])
+    for folder in (data / "public", data / "annotated"):
+        if not any(folder.rglob("*.jsonl.gz")):
+            sys.exit(f"{folder} holds no conversations (*.jsonl.gz)")
     out.mkdir(parents=True, exist_ok=True)
     public = public_conversations(data / "public")
     for path in sorted((HERE / "written").glob("*.txt")):

@@ -235,6 +235,18 @@ def test_labels_that_do_not_fit_the_text_are_told_by_line(start: Path, tmp_path:
         train(Task((path,), tmp_path / "out", start, QUICK), Notes().teller)
 
 
+def test_on_a_terminal_the_bar_begins_anew_with_each_run(
+    cli: Cli, start: Path, data: Path, tmp_path: Path
+) -> None:
+    done = cli(
+        *("train", "--data", str(data), "--start", str(start), "--out", str(tmp_path / "ours")),
+        *("--epochs", "1", "--seed", "1", "--seed", "2"),
+        env={"FORCE_COLOR": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "fit 2, epoch 1" in done.stderr
+
+
 def test_the_command_writes_the_pipeline_and_prints_the_figures(
     cli: Cli, start: Path, data: Path, tmp_path: Path
 ) -> None:

@@ -131,7 +131,7 @@ def _telling() -> Iterator[Teller]:
 
         def step(run: str, now: Step) -> None:
             if progress.tasks[0].fields["run"] != run:  # the time that is left is this run's
-                progress.reset(bar, total=now.total, run=run)
+                progress.reset(bar, total=now.total, run=run, loss=now.loss)
             progress.update(
                 bar,
                 description=f"{run}, epoch {now.epoch}",

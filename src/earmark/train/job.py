@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from earmark import __version__
-from earmark.errors import ConfigError
+from earmark.errors import ConfigError, OutputError
 from earmark.extract.tagger.wordpiece import WordPiece
 from earmark.gold import Gold, GoldFile, read_gold
 from earmark.train.batches import Batcher
@@ -85,6 +86,7 @@ def train(task: Task, tell: Teller) -> Figures:
     Raises:
         ConfigError, InputError: Start, recipe, data or destination cannot be used; says which.
         BusyError: Another training writes to the same folder.
+        OutputError: A finished run cannot be written.
     """
     _must_be_named(task.name, task.version)
     out = destination(task.out, task.start)
@@ -223,10 +225,17 @@ def _run(bench: _Bench, kind: str, seed: int, learned: Sequence[Example], held: 
     torch.manual_seed(seed)
     tagger = bench.tagger()
     state = _best_epoch(bench, tagger, f"{kind} {seed}", seed, learned, held)
-    partial = checkpoint.with_suffix(".partial")
-    save_file(state, partial)
-    partial.replace(checkpoint)
+    _keep(state, checkpoint)
     return state
+
+
+def _keep(state: State, checkpoint: Path) -> None:
+    partial = checkpoint.with_suffix(".partial")
+    try:
+        save_file(state, partial)
+    except SafetensorError as error:
+        raise OutputError(f"{partial} cannot be written: {error}") from None
+    partial.replace(checkpoint)
 
 
 def _best_epoch(
