@@ -111,6 +111,8 @@ def test_flags_and_settings_change_what_is_measured(cli: Cli, tmp_path: Path) ->
     base = ("gold.jsonl", "--model", "none", "--catalog", "catalog.csv")
     assert printed(cli, *base, "--threshold", "ISSUE=1")["labels"]["ISSUE"]["document"]["recall"] == 0.0
     assert printed(cli, *base, "--no-rules")["labels"]["ISSUE"]["exact"]["recall"] == 0.0
+    rules = printed(cli, "gold.jsonl", "--model", "rules", "--no-rules")
+    assert rules["labels"]["ISSUE"]["exact"]["tp"] == 2  # the name says what is measured
     assert printed(cli, *base, "--limit", "1")["gold"]["conversations"] == 1
     assert printed(cli, *base, "--scorer", "heuristic")["pipeline"]["scorer"] == "heuristic"
     (tmp_path / "earmark.toml").write_text('senders = ["customer"]\n')

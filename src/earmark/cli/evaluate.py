@@ -21,7 +21,7 @@ DEFAULT = "default"
 VARIANTS: dict[str, dict[str, Any]] = {
     DEFAULT: {},
     "catalog": {"model": "none", "rules": False},
-    "rules": {"model": "none", "catalog": []},
+    "rules": {"model": "none", "catalog": [], "rules": True},
     "none": {"model": "none"},
     "heuristic": {"source": "interactions", "scorer": "heuristic"},
 }

@@ -61,7 +61,9 @@ def print_comparison(
     console.print(_heading(stick, files, plain))
     for label in LABELS:
         table = _table(
-            label, "exact F1", "overlap F1", "document P", "document R", "document F1", "ece", "words/s"
+            label,
+            *("exact F1", "overlap F1", "document\nP", "document\nR", "document\nF1", "ece", "words/s"),
+            gap=1,
         )
         for evaluation in evaluations:
             views = {
@@ -118,11 +120,12 @@ def _print(console: Console, table: Table) -> None:
     console.print(Padding(table, (0, 0, 0, 2), expand=False))
 
 
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(first, no_wrap=True)
+def _table(first: str, *others: str, gap: int = 2) -> Table:
+    """Columns that wrap in a narrow terminal: a number that is cut off says something else."""
+    table = Table(box=None, padding=(0, gap, 0, 0), header_style="bold")
+    table.add_column(first, overflow="fold")
     for name in others:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     return table
 
 
