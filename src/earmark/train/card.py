@@ -8,34 +8,43 @@ from typing import Any
 
 from earmark.gold import GoldFile
 from earmark.train.figures import Agreement
+from earmark.train.soften import Weights
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """What the card tells. `notes` is Markdown of the author's, put at the end as it is.
+class Made:
+    """How a tagger came about. `notes` is Markdown of the author's, which ends the card as it is.
 
     `measured_on` is empty where the held-out messages come out of `files`.
     """
 
     name: str
     version: str
-    sha256: str
-    start: str
+    recipe: Mapping[str, Any]
     files: Sequence[GoldFile]
     measured_on: Sequence[GoldFile]
     learned: int
     held_out: int
     refitted: bool
     figures: Mapping[str, Agreement]
-    recipe: Mapping[str, Any]
+    calibration: Mapping[str, Weights]
     notes: str = ""
 
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The card of what was made, from which start, and with which hash of the graph."""
+
+    made: Made
+    start: str
+    sha256: str
+
     def markdown(self) -> str:
-        parts = (self._head(), self._data(), self._figures(), self._recipe(), [self.notes.strip()])
+        parts = (self._head(), self._data(), self._figures(), self._recipe(), [self.made.notes.strip()])
         return "\n".join(line for part in parts for line in part).rstrip() + "\n"
 
     def _head(self) -> Iterator[str]:
-        yield f"# {self.name} {self.version}"
+        yield f"# {self.made.name} {self.made.version}"
         yield ""
         yield "Finds PRODUCT and ISSUE spans in the messages of support chats, in English, with a probability each."
         yield ""
@@ -46,8 +55,8 @@ class Card:
     def _data(self) -> Iterator[str]:
         yield "## What it learned from"
         yield ""
-        yield from _table(self.files)
-        yield f"{self.learned:,} messages were learned from, {self.held_out:,} held out."
+        yield from _table(self.made.files)
+        yield f"{self.made.learned:,} messages were learned from, {self.made.held_out:,} held out."
         yield ""
 
     def _figures(self) -> Iterator[str]:
@@ -55,15 +64,15 @@ class Card:
         yield ""
         yield "On the held-out messages, which the measured weights did not see:"
         yield ""
-        if self.measured_on:
-            yield from _table(self.measured_on)
+        if self.made.measured_on:
+            yield from _table(self.made.measured_on)
         yield "| label | labelled | found | overlap F1 | exact F1 |"
         yield "|---|---|---|---|---|"
-        for label, found in self.figures.items():
+        for label, found in self.made.figures.items():
             counts = f"{found.given:,} | {found.found:,}"
             yield f"| {label} | {counts} | {found.overlap:.3f} | {found.exact:.3f} |"
         yield ""
-        if self.refitted:
+        if self.made.refitted:
             yield (
                 "After that the model was trained once more in the same way on everything, the held-out messages"
                 " included; these weights are the ones shipped, and no figure of theirs on those messages means"
@@ -74,7 +83,7 @@ class Card:
     def _recipe(self) -> Iterator[str]:
         yield "## Recipe"
         yield ""
-        for name, value in self.recipe.items():
+        for name, value in self.made.recipe.items():
             yield f"- {name.replace('_', ' ')}: {_shown(value)}"
         yield ""
 

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from earmark.extract.tagger.package import write_pipeline
-from earmark.gold import GoldFile
-from earmark.train.card import Card
-from earmark.train.figures import Agreement
+from earmark.train.card import Card, Made
 from earmark.train.graph import build_graph, prune
 from earmark.train.network import Tagger
 from earmark.train.predict import config_of
-from earmark.train.soften import Weights
 from earmark.train.start import Start
 
 CARD = "README.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """How a tagger came about, for its card."""
-
-    name: str
-    version: str
-    recipe: Mapping[str, Any]
-    files: Sequence[GoldFile]
-    measured_on: Sequence[GoldFile]
-    learned: int
-    held_out: int
-    refitted: bool
-    figures: Mapping[str, Agreement]
-    calibration: Mapping[str, Weights]
-    notes: str = ""
 
 
 def export(tagger: Tagger, start: Start, out: Path, made: Made) -> None:
@@ -56,21 +33,5 @@ def export(tagger: Tagger, start: Start, out: Path, made: Made) -> None:
         "performance": {label: figures.as_dict() for label, figures in made.figures.items()},
     }
     write_pipeline(out, graph, vocabulary, config.as_dict(), meta)
-    (out / CARD).write_text(_card(start, made, graph).markdown(), encoding="utf-8")
-
-
-def _card(start: Start, made: Made, graph: bytes) -> Card:
-    return Card(
-        name=made.name,
-        version=made.version,
-        sha256=hashlib.sha256(graph).hexdigest(),
-        start=f"{start.name}, SHA-256 `{start.sha256[:16]}…`",
-        files=made.files,
-        measured_on=made.measured_on,
-        learned=made.learned,
-        held_out=made.held_out,
-        refitted=made.refitted,
-        figures=made.figures,
-        recipe=made.recipe,
-        notes=made.notes,
-    )
+    card = Card(made, f"{start.name}, SHA-256 `{start.sha256[:16]}…`", hashlib.sha256(graph).hexdigest())
+    (out / CARD).write_text(card.markdown(), encoding="utf-8")

@@ -19,8 +19,9 @@ from earmark.errors import ConfigError, OutputError
 from earmark.extract.tagger.wordpiece import WordPiece
 from earmark.gold import Gold, GoldFile, read_gold
 from earmark.train.batches import Batcher
+from earmark.train.card import Made
 from earmark.train.examples import TAGS, Example, examples
-from earmark.train.export import Made, export
+from earmark.train.export import export
 from earmark.train.figures import Agreement
 from earmark.train.fit import Fit, State, Step, average
 from earmark.train.network import Tagger

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,11 @@ def test_an_installation_without_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setattr(extract, "PACKAGED", tmp_path / "gone")
     with pytest.raises(ModelMissingError, match="without Earmark's own model"):
         spacy.load("earmark")
+
+
+def test_its_card_names_the_weights_that_are_there_and_ends_with_the_authors_notes() -> None:
+    card = (packaged() / "README.md").read_text(encoding="utf-8")
+    graph = (packaged() / "earmark_spans" / "model.onnx").read_bytes()
+    notes = Path(__file__).parents[3] / "training" / "notes.md"
+    assert hashlib.sha256(graph).hexdigest() in card
+    assert card.rstrip().endswith(notes.read_text(encoding="utf-8").rstrip())
