@@ -39,8 +39,8 @@ def test_an_installation_without_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_its_card_names_the_weights_that_are_there_and_ends_with_the_authors_notes() -> None:
-    card = (packaged() / "README.md").read_text(encoding="utf-8")
-    graph = (packaged() / "earmark_spans" / "model.onnx").read_bytes()
+    card = (extract.packaged() / "README.md").read_text(encoding="utf-8")
+    graph = (extract.packaged() / "earmark_spans" / "model.onnx").read_bytes()
     notes = Path(__file__).parents[3] / "training" / "notes.md"
     assert hashlib.sha256(graph).hexdigest() in card
     assert card.rstrip().endswith(notes.read_text(encoding="utf-8").rstrip())
