@@ -203,7 +203,12 @@ class Workshop:
             )
         )
         if model is None and not self.settings.catalog:
-            self.notice("no catalog and no model: issues will be found, products will not (see --catalog)")
+            issues = (
+                "nothing will be found"
+                if self.settings.rules is False
+                else "issues will be found, products will not"
+            )
+            self.notice(f"no catalog and no model: {issues} (see --catalog)")
         for warning in extractor.warnings:
             self.notice(f"warning: {warning}")
         return extractor

@@ -105,7 +105,13 @@ def _print_json(data: Any, *, indent: int | None) -> None:
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    class Piped(Console):
+        """Leaves a closed pipe to `main`, as the other verbs do."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
+    return Piped(stderr=stderr, highlight=False)
 
 
 def thresholds(given: list[str] | None) -> dict[str, Any]:

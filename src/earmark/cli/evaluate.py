@@ -95,8 +95,11 @@ def _settings_of(name: str) -> dict[str, Any]:
 
     from earmark.assemble import CONTRACT_MODEL
 
+    if name == "heuristic" and not find_spec(CONTRACT_MODEL):
+        common.talk(f"heuristic: {CONTRACT_MODEL} is not installed; measured without a model")
+        return VARIANTS[name] | {"model": "none"}
     if name == "heuristic":
-        return VARIANTS[name] | {"model": CONTRACT_MODEL if find_spec(CONTRACT_MODEL) else "none"}
+        return VARIANTS[name] | {"model": CONTRACT_MODEL}
     return VARIANTS.get(name, {"model": name})
 
 

@@ -49,7 +49,7 @@ def load_model(name: str) -> Language:
 
 
 def content_hash(nlp: Language) -> str:
-    """A hash over the files that a pipeline was loaded from: settings, vocabulary and weights."""
+    """A hash over the files that a pipeline was loaded from: settings, vocabulary and weights, not its card."""
     digest = hashlib.sha256()
     for part in _content(nlp):
         digest.update(part)
@@ -58,7 +58,7 @@ def content_hash(nlp: Language) -> str:
 
 def _content(nlp: Language) -> Iterator[bytes]:
     for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
-        if "__pycache__" not in path.parts:
+        if "__pycache__" not in path.parts and path.suffix != ".md":
             yield path.relative_to(nlp.path).as_posix().encode()
             with path.open("rb") as file:
                 yield hashlib.file_digest(file, "sha256").digest()
