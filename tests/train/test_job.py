@@ -19,7 +19,7 @@ from earmark.train.examples import TAGS  # noqa: E402
 from earmark.train.fit import Step  # noqa: E402
 from earmark.train.job import Task, Teller, train  # noqa: E402
 from earmark.train.network import Size, Tagger  # noqa: E402
-from earmark.train.recipe import Recipe  # noqa: E402
+from earmark.train.recipe import GENTLE, Recipe  # noqa: E402
 
 THINGS = ("kettle", "router", "tablet", "camera", "printer", "heater", "speaker", "drone")
 FAULTS = ("leaks", "is broken", "keeps freezing", "won't start", "overheats")
@@ -260,3 +260,15 @@ def test_the_command_writes_the_pipeline_and_prints_the_figures(
     assert printed["labels"]["PRODUCT"]["given"] > 0
     assert "messages to learn from" in done.stderr
     assert spacy.load(out).pipe_names[0] == "earmark_spans"
+
+
+def test_few_held_out_spans_leave_the_starts_calibration_as_it_was(
+    trained: Path, data: Path, tmp_path: Path
+) -> None:
+    def calibration(folder: Path) -> object:
+        return json.loads((folder / "earmark_spans" / "config.json").read_text())["calibration"]
+
+    few = tmp_path / "few.jsonl"
+    few.write_text("".join(data.read_text().splitlines(keepends=True)[:80]))
+    train(Task((few,), tmp_path / "more", trained, GENTLE), Notes().teller)
+    assert calibration(tmp_path / "more") == calibration(trained)

@@ -58,7 +58,7 @@ def train(
     from earmark.extract import packaged
     from earmark.train.job import Task, train
 
-    chosen = _recipe(recipe, epochs, seed)
+    chosen = _recipe(recipe, start, epochs, seed)
     task = Task(
         data=tuple(data),
         out=out,
@@ -102,10 +102,12 @@ def _needs_torch() -> None:
         )
 
 
-def _recipe(path: Path | None, epochs: int | None, seeds: list[int] | None) -> Recipe:
-    from earmark.train.recipe import Recipe, read_recipe
+def _recipe(path: Path | None, start: Path | None, epochs: int | None, seeds: list[int] | None) -> Recipe:
+    """The recipe of the file; without one, a model that was trained before learns gently."""
+    from earmark.train.recipe import GENTLE, Recipe, read_recipe
 
-    recipe = read_recipe(path) if path else Recipe()
+    untaught = start is not None and (start / "model.safetensors").is_file()
+    recipe = read_recipe(path) if path else Recipe() if untaught else GENTLE
     if epochs:
         recipe = replace(recipe, epochs=epochs)
     return replace(recipe, seeds=tuple(seeds)) if seeds else recipe

@@ -32,6 +32,7 @@ from earmark.train.start import Start, read_start, tagger_from
 from earmark.train.workplace import destination, workplace
 
 _HELD_OUT = 10  # one conversation in so many, where no development set is given
+_FEW = 100  # spans; fewer say too little of a probability
 Figures = dict[str, Agreement]
 
 
@@ -111,7 +112,7 @@ def train(task: Task, tell: Teller) -> Figures:
             held_out=len(held),
             refitted=False,
             figures=figures,
-            calibration=_calibration(tagger, bench.batcher, held),
+            calibration=_calibration(tagger, bench, held),
             notes=notes,
         )
         if task.refit:
@@ -278,10 +279,14 @@ def in_words(figures: Figures) -> str:
     )
 
 
-def _calibration(tagger: Tagger, batcher: Batcher, held: Sequence[Example]) -> dict[str, Weights]:
-    scored = scored_spans(held, emissions(tagger, batcher, held), tagger)
+def _calibration(tagger: Tagger, bench: _Bench, held: Sequence[Example]) -> dict[str, Weights]:
+    """Fitted on what is found in the held-out messages; where that is too little, the start's stays."""
+    scored = scored_spans(held, emissions(tagger, bench.batcher, held), tagger)
+    known = bench.start.calibration
     return {
-        label: fit_logistic([each.scores for each in spans], [each.right for each in spans])
+        label: known[label]
+        if label in known and len(spans) < _FEW
+        else fit_logistic([each.scores for each in spans], [each.right for each in spans])
         for label, spans in scored.items()
     }
 

@@ -48,6 +48,10 @@ class Recipe:
         return asdict(self)
 
 
+GENTLE = Recipe(learning_rate=5e-5, head_factor=1.0, chain_factor=3.0)
+"""For going on from a model that already knows its labels: a few labels must not undo what many taught."""
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a TOML file; what it leaves out keeps its default.
 

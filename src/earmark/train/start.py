@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -27,7 +27,7 @@ _OURS = frozenset({"embeddings.shape_embeddings.weight"})
 class Start:
     """Weights under BERT's names, the vocabulary in the order of ids, and where they come from.
 
-    `sha256` is that of the file with the weights.
+    `sha256` is that of the file with the weights. `calibration` is what a pipeline brings along.
     """
 
     weights: Mapping[str, Tensor]
@@ -35,6 +35,7 @@ class Start:
     heads: int
     name: str
     sha256: str
+    calibration: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def read_start(folder: Path) -> Start:
@@ -83,7 +84,8 @@ def _pipeline(folder: Path) -> Start:
     crf = content.config.crf
     for name in ("start", "transitions", "end"):
         weights[f"crf.{name}"] = torch.tensor(getattr(crf, name), dtype=torch.float32).clamp(min=-50.0)
-    return Start(weights, content.vocabulary, content.config.heads, folder.name, _sha256(_graph(folder)))
+    config, hash_ = content.config, _sha256(_graph(folder))
+    return Start(weights, content.vocabulary, config.heads, folder.name, hash_, config.calibration)
 
 
 def _sha256(path: Path) -> str:
