@@ -90,7 +90,6 @@ def test_the_commands_of_the_readme_run(cli: Cli, tmp_path: Path) -> None:
         assert done.returncode == 0, f"earmark {command}: {done.stderr}"
 
 
-@pytest.mark.skipif(not (ROOT / "src/earmark/extract/pipelines").is_dir(), reason="needs Earmark's own model")
 def test_the_example_of_extraction_is_what_comes_out(cli: Cli, tmp_path: Path) -> None:
     text = "this app keeps crashing"
     documented = json.loads(re.findall(r"```json\n(.*?)```", page("extraction.md"), re.DOTALL)[0])
@@ -98,8 +97,10 @@ def test_the_example_of_extraction_is_what_comes_out(cli: Cli, tmp_path: Path) -
     printed = json.loads(done.stdout)
     assert printed["entities"][0].keys() == documented["entities"][0].keys()
     assert printed["entities"][0]["mentions"][0] == documented["entities"][0]["mentions"][0]
-    assert {key: printed["entities"][0][key] for key in ("label", "name", "confidence_kind")} == {
-        key: documented["entities"][0][key] for key in ("label", "name", "confidence_kind")
+    assert {
+        key: printed["entities"][0][key] for key in ("label", "id", "name", "verdict", "confidence_kind")
+    } == {
+        key: documented["entities"][0][key] for key in ("label", "id", "name", "verdict", "confidence_kind")
     }
 
 
