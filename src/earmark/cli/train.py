@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,44 +13,48 @@ import typer
 from earmark.cli import common
 
 if TYPE_CHECKING:
+    from earmark.train.figures import Agreement
     from earmark.train.fit import Step
     from earmark.train.job import Teller
     from earmark.train.recipe import Recipe
 
 
+DataOption = Annotated[
+    list[Path], typer.Option(metavar="FILE", help="Labelled conversations, JSONL (.gz too); repeatable.")
+]
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pipeline is written.")]
+DevOption = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Labelled conversations to measure on; else every tenth is held out."),
+]
+StartOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="A pipeline or BERT checkpoint to start from; else Earmark's own."),
+]
+RecipeOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Settings of the training, TOML.")]
+EpochsOption = Annotated[int | None, typer.Option(min=1, max=100, help="Times through the data, at most.")]
+SeedOption = Annotated[
+    list[int] | None,
+    typer.Option(min=0, max=2**63 - 1, metavar="N", help="Several: one run each, and their average."),
+]
+RefitOption = Annotated[bool, typer.Option("--refit", help="Once measured, train again on everything.")]
+NameOption = Annotated[str, typer.Option(metavar="NAME", help="The pipeline's name.")]
+VersionOption = Annotated[str, typer.Option(metavar="N.N.N", help="The pipeline's version.")]
+NotesOption = Annotated[Path | None, typer.Option(metavar="FILE", help="Markdown that ends the model card.")]
+
+
 def train(
-    data: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="Labelled conversations, JSONL (.gz too); repeatable.")
-    ],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the pipeline is written.")],
-    dev: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE", help="Labelled conversations to measure on; else every tenth is held out."
-        ),
-    ] = None,
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER", help="A pipeline or BERT checkpoint to start from; else Earmark's own."
-        ),
-    ] = None,
-    recipe: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings of the training, TOML.")
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, max=100, help="Times through the data, at most.")
-    ] = None,
-    seed: Annotated[
-        list[int] | None,
-        typer.Option(min=0, max=2**63 - 1, metavar="N", help="Several: one run each, and their average."),
-    ] = None,
-    refit: Annotated[bool, typer.Option("--refit", help="Once measured, train again on everything.")] = False,
-    name: Annotated[str, typer.Option(metavar="NAME", help="The pipeline's name.")] = "en_earmark_own",
-    version: Annotated[str, typer.Option(metavar="N.N.N", help="The pipeline's version.")] = "1.0.0",
-    notes: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Markdown that ends the model card.")
-    ] = None,
+    data: DataOption,
+    out: OutOption,
+    dev: DevOption = None,
+    start: StartOption = None,
+    recipe: RecipeOption = None,
+    epochs: EpochsOption = None,
+    seed: SeedOption = None,
+    refit: RefitOption = False,
+    name: NameOption = "en_earmark_own",
+    version: VersionOption = "1.0.0",
+    notes: NotesOption = None,
     json: common.JsonOption = False,
 ) -> None:
     """Train a PRODUCT / ISSUE model on labelled conversations and write it as a spaCy pipeline with its card."""
@@ -58,12 +62,11 @@ def train(
     from earmark.extract import packaged
     from earmark.train.job import Task, train
 
-    chosen = _recipe(recipe, start, epochs, seed)
     task = Task(
         data=tuple(data),
         out=out,
         start=start or packaged(),
-        recipe=chosen,
+        recipe=_recipe(recipe, start, epochs, seed),
         dev=tuple(dev or ()),
         refit=refit,
         name=name,
@@ -73,15 +76,16 @@ def train(
     with _telling() as tell:
         figures = train(task, tell)
     if json:
-        common.emit(
-            {"pipeline": str(out), "labels": {label: each.as_dict() for label, each in figures.items()}}
-        )
+        labels = {label: each.as_dict() for label, each in figures.items()}
+        common.emit({"pipeline": str(out), "labels": labels})
     else:
-        for label, each in figures.items():
-            common.say(
-                f"{label}: F1 {each.overlap:.3f} overlap, {each.exact:.3f} exact ({each.given} labelled)"
-            )
-        common.say(f"{out}: use it with --model {out}, measure it with `earmark evaluate GOLD --model {out}`")
+        _show(out, figures)
+
+
+def _show(out: Path, figures: Mapping[str, Agreement]) -> None:
+    for label, each in figures.items():
+        common.say(f"{label}: F1 {each.overlap:.3f} overlap, {each.exact:.3f} exact ({each.given} labelled)")
+    common.say(f"{out}: use it with --model {out}, measure it with `earmark evaluate GOLD --model {out}`")
 
 
 def _needs_torch() -> None:
