@@ -17,6 +17,7 @@ from earmark.confidence import open_scorer
 from earmark.decide import Policy
 from earmark.errors import ConfigError, GarbledError, GoneError, UnavailableError
 from earmark.extract import ExtractConfig, open_extractor
+from earmark.findings import Judge
 from earmark.journal import Journal
 from earmark.model import (
     ISSUE,
@@ -52,6 +53,10 @@ CHATS: list[dict[str, Any]] = [
 ]
 
 
+def judge(threshold: float) -> Judge:
+    return Judge((), open_scorer("evidence"), Policy(threshold))
+
+
 @pytest.fixture(scope="session")
 def extractor(tmp_path_factory: pytest.TempPathFactory) -> Extractor:
     catalog = tmp_path_factory.mktemp("catalog") / "catalog.csv"
@@ -72,8 +77,7 @@ def job(chats: Path, journal: Journal, extractor: Extractor, tmp_path: Path) -> 
     yield flow.Job(
         source=FilesSource(str(chats)),
         extractor=extractor,
-        scorer=open_scorer("evidence"),
-        policy=Policy(0.5),
+        judge=judge(0.5),
         writer=writer,
         journal=journal,
         pace=0.0,
@@ -114,7 +118,7 @@ def test_a_second_run_writes_nothing_and_finds_the_same(job: flow.Job, tmp_path:
 
 def test_another_threshold_does_the_conversations_again(job: flow.Job) -> None:
     flow.run(job)
-    second = flow.run(again(job, policy=Policy(1.0, {PRODUCT: 1.1, ISSUE: 1.1})))
+    second = flow.run(again(job, judge=judge(1.1)))
     assert job.journal.counts(second) == {State.WRITTEN: 2, State.UNCHANGED: 2}
     assert attributes(job)["a"] == {"extracted_products": [], "extracted_issues": []}
 
@@ -141,7 +145,7 @@ def test_undo_brings_every_attribute_back_and_may_be_repeated(job: flow.Job, tmp
 def test_undo_restores_the_values_of_the_run_before(job: flow.Job) -> None:
     flow.run(job)
     before = attributes(job)
-    second = flow.run(again(job, policy=Policy(1.0, {PRODUCT: 1.1, ISSUE: 1.1})))
+    second = flow.run(again(job, judge=judge(1.1)))
     list(undo(UndoJob(job.writer, job.journal, second)))
     assert attributes(job) == before
 
@@ -238,7 +242,7 @@ def test_what_left_the_input_between_two_sittings_is_gone_and_does_not_keep_the_
 def test_a_run_is_not_resumed_under_other_settings(job: flow.Job) -> None:
     run_id = flow.run(job)
     with pytest.raises(ConfigError, match="began with another"):
-        flow.resume(again(job, policy=Policy(0.9)), run_id)
+        flow.resume(again(job, judge=judge(0.9)), run_id)
 
 
 class Unreliable:
@@ -329,10 +333,8 @@ def test_what_an_earlier_sitting_listed_is_not_taken_from_the_listing_as_well(jo
 
 def test_extracting_needs_neither_journal_nor_writer(extractor: Extractor, chats: Path) -> None:
     rejected: list[object] = []
-    found = flow.extracted(
-        FilesSource(str(chats)), extractor, open_scorer("evidence"), Policy(0.5), rejected.append
-    )
-    names = {conversation.id: [d.entity.name for d in decisions] for conversation, decisions in found}
+    found = flow.extracted(FilesSource(str(chats)), extractor, judge(0.5), rejected.append)
+    names = {conversation.id: [d.entity.name for d in each.decisions] for conversation, each in found}
     assert "Slack" in names["a"]
     assert names["c"] == []
     assert rejected == []

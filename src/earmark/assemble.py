@@ -19,6 +19,7 @@ from earmark.settings import Settings, credentials
 from earmark.specs import split_spec
 
 if TYPE_CHECKING:
+    from earmark.findings import Judge
     from earmark.flow import Job
     from earmark.genesys.session import Session
     from earmark.ports import Extractor, Source, Writer
@@ -226,6 +227,12 @@ class Workshop:
     def policy(self) -> Policy:
         return Policy(self.settings.threshold, cuts(self.settings))
 
+    def judge(self) -> Judge:
+        """What decides about the mentions that are found."""
+        from earmark.findings import Judge
+
+        return Judge((), open_scorer(self.settings.scorer), self.policy())
+
     def job(self, journal: Journal, asked: Asked) -> Job:
         """Everything a run needs, ready to go."""
         from earmark.flow import Job
@@ -235,8 +242,7 @@ class Workshop:
         return Job(
             source=source,
             extractor=self.extractor(),
-            scorer=open_scorer(self.settings.scorer),
-            policy=self.policy(),
+            judge=self.judge(),
             writer=writer,
             journal=journal,
             window=self.window(asked, journal.watermark(source.name, writer.name)),

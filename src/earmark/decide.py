@@ -1,86 +1,105 @@
-"""Mentions become entities, and each entity is kept or dropped, with the reason in words. Pure."""
+"""Mentions become entities, and each entity is kept, left for review or dropped, with the reason in words. Pure."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from earmark.model import Decision, Entity, Mention, Score, Verdict
+from earmark.model import RAISED, Assertion, Conversation, Decision, Entity, Mention, Score, Verdict
+from earmark.naming import normal_form
+from earmark.ports import Scorer
 
-_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]{1,64}\.\w{2}")
-_LONG_NUMBER = re.compile(r"(?<![\dx])(?:\d[ .()/-]{0,2}){9,}")
-_EDGES = " \t\n\r.,;:!?\"'()[]{}<>*_~`“”‘’…"
+_SAYS_MOST = (
+    frozenset({Assertion.PRESENT, Assertion.RESOLVED, Assertion.NEGATED}),
+    frozenset({Assertion.HISTORICAL}),
+    frozenset({Assertion.HYPOTHETICAL}),
+    frozenset({Assertion.ASKED}),
+)
+"""What a customer states outweighs what was only supposed or asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The cut: an entity is kept when its confidence reaches the threshold of its label."""
+    """The two cuts: kept from the threshold of its label on, left for review from the review cut on."""
 
     threshold: float = 0.7
     per_label: Mapping[str, float] = field(default_factory=dict)
+    review: float = 1.0
+    review_per_label: Mapping[str, float] = field(default_factory=dict)
 
     def cut(self, label: str) -> float:
         return self.per_label.get(label, self.threshold)
 
+    def review_cut(self, label: str) -> float:
+        """Never above the threshold."""
+        return min(self.cut(label), self.review_per_label.get(label, self.review))
 
-def entities(mentions: Iterable[Mention], score: Callable[[Mention], Score]) -> tuple[Entity, ...]:
-    """Group mentions of one thing; the entity is as sure as its surest mention.
 
-    Mentions that hold an e-mail address or a long number are left out altogether: what might be personal
-    data reaches neither an attribute nor the journal.
+def entities(conversation: Conversation, mentions: Iterable[Mention], scorer: Scorer) -> tuple[Entity, ...]:
+    """Group mentions of one thing and score the groups.
+
+    Where a finder chose one of them, those that it would not have chosen do not count.
     """
     groups: dict[tuple[str, str], list[Mention]] = {}
     for mention in mentions:
-        if not looks_personal(mention.name or mention.text):
-            groups.setdefault((mention.label, identity(mention)), []).append(mention)
+        groups.setdefault((mention.label, identity(mention)), []).append(mention)
+    ordered = [(key, _chosen(group)) for key, group in sorted(groups.items(), key=lambda item: item[0])]
+    scores = scorer.score(conversation, [group for _, group in ordered])
     return tuple(
-        _entity(label, canonical_id, group, score) for (label, canonical_id), group in sorted(groups.items())
+        _entity(label, canonical_id, group, score)
+        for ((label, canonical_id), group), score in zip(ordered, scores, strict=True)
     )
 
 
-def _entity(label: str, canonical_id: str, group: list[Mention], score: Callable[[Mention], Score]) -> Entity:
-    scores = [score(mention) for mention in group]
-    best = max(scores, key=lambda found: -1.0 if found.value is None else found.value)
+def _chosen(group: Sequence[Mention]) -> tuple[Mention, ...]:
+    return tuple(mention for mention in group if not mention.unsure) or tuple(group)
+
+
+def _entity(label: str, canonical_id: str, group: tuple[Mention, ...], score: Score) -> Entity:
     name = next((mention.name for mention in group if mention.name), None) or normal_form(group[0].text)
-    return Entity(label, canonical_id, name, best, tuple(group))
+    telling = _telling(group)
+    return Entity(label, canonical_id, name, score, group, telling.assertion, telling.cue)
+
+
+def _telling(group: Sequence[Mention]) -> Mention:
+    """The mention that says where the matter stood at the end."""
+    ordered = sorted(group, key=lambda mention: (mention.message_index, mention.start), reverse=True)
+    return min(ordered, key=lambda mention: _weight(mention.assertion))
+
+
+def _weight(assertion: Assertion) -> int:
+    return next(rank for rank, group in enumerate(_SAYS_MOST) if assertion in group)
 
 
 def decide(found: Iterable[Entity], policy: Policy) -> tuple[Decision, ...]:
     """Judge each entity; the order is by confidence, then name."""
-    judged = [_judge(entity, policy) for entity in found]
+    judged = [judge(entity, policy) for entity in found]
     return tuple(
         sorted(judged, key=lambda d: (-(d.entity.score.value or 0.0), d.entity.name, d.entity.canonical_id))
     )
 
 
-def _judge(entity: Entity, policy: Policy) -> Decision:
-    cut = policy.cut(entity.label)
-    value = entity.score.value
-    if value is None:
-        return Decision(entity, Verdict.DROP, "no confidence")
-    if value >= cut:
-        return Decision(entity, Verdict.KEEP, f"{value:.2f} reaches {cut:.2f}")
-    return Decision(entity, Verdict.DROP, f"{value:.2f} is below {cut:.2f}")
+def judge(entity: Entity, policy: Policy) -> Decision:
+    """What is done with an entity, and why."""
+    return Decision(entity, *verdict(entity.label, entity.score.value, entity.assertion, policy))
+
+
+def verdict(
+    label: str, confidence: float | None, assertion: Assertion, policy: Policy
+) -> tuple[Verdict, str]:
+    """What is done with something of this label, confidence and assertion, and why."""
+    cut, review = policy.cut(label), policy.review_cut(label)
+    if confidence is None:
+        return Verdict.DROP, "no confidence"
+    if confidence < review:
+        return Verdict.DROP, f"{confidence:.2f} is below {review:.2f}"
+    if confidence < cut:
+        return Verdict.REVIEW, f"{confidence:.2f} is between {review:.2f} and {cut:.2f}"
+    if assertion not in RAISED:
+        return Verdict.ASIDE, f"{confidence:.2f} reaches {cut:.2f}, and it is {assertion}"
+    return Verdict.KEEP, f"{confidence:.2f} reaches {cut:.2f}"
 
 
 def identity(mention: Mention) -> str:
-    """The stable id of what a mention names: its catalog or rule id, else its normal form."""
-    return mention.canonical_id or f"{mention.label.lower()}:{normal_form(mention.text)}"
-
-
-def normal_form(text: str) -> str:
-    """Folded for comparison: NFKC, case, white space, edge punctuation, curly apostrophes."""
-    visible = "".join(
-        c
-        for c in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(c) not in {"Cf", "Cc", "Cs"} or c.isspace()
-    )
-    return " ".join(visible.casefold().replace("’", "'").split()).strip(_EDGES) or text.strip()
-
-
-def looks_personal(text: str) -> bool:
-    """Whether a name holds an e-mail address or nine digits in a row (cards, phones, accounts)."""
-    folded = normal_form(text)
-    return bool(_EMAIL.search(folded) or _LONG_NUMBER.search(folded))
+    """The stable id of what a mention names: its own, else its name, else its normal form."""
+    return mention.canonical_id or f"{mention.label.lower()}:{mention.name or normal_form(mention.text)}"

@@ -1,4 +1,4 @@
-"""The flow, from top to bottom: source → transcript → extract → confidence → decide → plan → write.
+"""The flow, from top to bottom: source → transcript → extract → findings → plan → write.
 
 Three stages work at once, each at most one batch ahead of the next: fetching, analysing, writing. The
 journal knows of every conversation before its text is asked for, and of every change before it is sent.
@@ -16,14 +16,14 @@ from dataclasses import fields as dataclass_fields
 
 from earmark.ahead import ahead
 from earmark.attributes import Plan, plan
-from earmark.decide import Policy, decide, entities
 from earmark.delivery import current, deliver_all, pauses, take_up
 from earmark.errors import EarmarkError, StoppedError
+from earmark.findings import Judge
 from earmark.journal import Intention, Journal, NewRun
 from earmark.model import (
     Conversation,
-    Decision,
     Field,
+    Findings,
     Gone,
     Listing,
     NotReady,
@@ -36,7 +36,7 @@ from earmark.model import (
     Usage,
     Window,
 )
-from earmark.ports import Extractor, Scorer, Source, Writer
+from earmark.ports import Extractor, Source, Writer
 from earmark.transcript import tidy
 
 BATCH_CONVERSATIONS = 100
@@ -55,8 +55,7 @@ class Job:
 
     source: Source
     extractor: Extractor
-    scorer: Scorer
-    policy: Policy
+    judge: Judge
     writer: Writer
     journal: Journal
     window: Window = field(default_factory=Window)
@@ -87,7 +86,7 @@ class Analysis:
 
     listing: Listing
     conversation: Conversation
-    decisions: tuple[Decision, ...]
+    findings: Findings
 
 
 def run(job: Job) -> str:
@@ -124,8 +123,7 @@ def fingerprint(job: Job, fields: Mapping[str, Field]) -> str:
     """Changes whenever the same text could lead to other attributes."""
     parts = {
         "extractor": job.extractor.fingerprint,
-        "scorer": job.scorer.name,
-        "policy": [job.policy.threshold, sorted(job.policy.per_label.items())],
+        "judge": job.judge.fingerprint,
         "fields": [asdict(attribute) for attribute in fields.values()],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -272,37 +270,31 @@ def _postpone(sitting: Sitting, conversation_id: str, reason: str, wait: float) 
     sitting.job.watch(state.value, 1)
 
 
-# extract → confidence → decide
+# extract → findings
 
 
 def analysed(job: Job, batches: Iterable[list[tuple[Listing, Conversation]]]) -> Iterator[list[Analysis]]:
     """Each conversation with what was decided about it."""
     for batch in batches:
-        verdicts = decided(job.extractor, job.scorer, job.policy, [conversation for _, conversation in batch])
-        yield [Analysis(*item, decisions) for item, decisions in zip(batch, verdicts, strict=True)]
+        findings = judged(job.extractor, job.judge, [conversation for _, conversation in batch])
+        yield [Analysis(*item, found) for item, found in zip(batch, findings, strict=True)]
 
 
-def decided(
-    extractor: Extractor, scorer: Scorer, policy: Policy, conversations: Sequence[Conversation]
-) -> Iterator[tuple[Decision, ...]]:
-    """Extract, score and judge; one result a conversation, in order."""
-    for mentions in extractor.extract(conversations):
-        yield decide(entities(mentions, scorer.score), policy)
+def judged(extractor: Extractor, judge: Judge, conversations: Sequence[Conversation]) -> Iterator[Findings]:
+    """Extract and judge; one result a conversation, in order."""
+    for conversation, mentions in zip(conversations, extractor.extract(conversations), strict=True):
+        yield judge(conversation, mentions)
 
 
 def extracted(
-    source: Source,
-    extractor: Extractor,
-    scorer: Scorer,
-    policy: Policy,
-    reject: Callable[[Rejected], None],
-) -> Iterator[tuple[Conversation, tuple[Decision, ...]]]:
+    source: Source, extractor: Extractor, judge: Judge, reject: Callable[[Rejected], None]
+) -> Iterator[tuple[Conversation, Findings]]:
     """The flow without journal and writer, for a source whose text travels with the listing."""
     for page in source.pages(Window()):
         for rejected in page.rejected:
             reject(rejected)
         conversations = [tidy(listing.conversation) for listing in page.listings if listing.conversation]
-        yield from zip(conversations, decided(extractor, scorer, policy, conversations), strict=True)
+        yield from zip(conversations, judged(extractor, judge, conversations), strict=True)
 
 
 # plan → write
@@ -315,7 +307,7 @@ def write(sitting: Sitting, analyses: Sequence[Analysis]) -> None:
     _settle(sitting, *unreadable.values())
     analyses = [analysis for analysis in analyses if analysis.listing.id in records]
     plans = [
-        plan(analysis.listing.id, analysis.decisions, sitting.fields, records[analysis.listing.id])
+        plan(analysis.listing.id, analysis.findings.decisions, sitting.fields, records[analysis.listing.id])
         for analysis in analyses
     ]
     intentions = [_intention(job, analysis, due) for analysis, due in zip(analyses, plans, strict=True)]
@@ -336,7 +328,7 @@ def _intention(job: Job, analysis: Analysis, due: Plan) -> Intention:
     return Intention(
         conversation_id=analysis.listing.id,
         state=state,
-        decisions=analysis.decisions,
+        findings=analysis.findings,
         change=change,
         reason=f"{due.omitted} names found no room in the attribute" if due.omitted else None,
         messages=len(analysis.conversation.messages),

@@ -28,11 +28,35 @@ class Sender(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What is done with an entity: written, left for review, or dropped."""
+    """What is done with an entity. Only what is kept is written and counted as raised."""
 
     KEEP = "keep"
-    REVIEW = "review"
+    REVIEW = "review"  # between the two cuts: for a person to decide
+    ASIDE = "aside"  # sure enough, and not raised (negated, hypothetical, …): reported apart, never written
     DROP = "drop"
+
+
+class Assertion(StrEnum):
+    """What is said of a problem, as far as the conversation got."""
+
+    PRESENT = "present"
+    RESOLVED = "resolved"
+    NEGATED = "negated"
+    HYPOTHETICAL = "hypothetical"
+    HISTORICAL = "historical"
+    ASKED = "asked"  # by the agent, and not affirmed
+
+
+RAISED = frozenset({Assertion.PRESENT, Assertion.RESOLVED})
+"""What counts as raised in the conversation."""
+
+
+class Nearness(StrEnum):
+    """How close a product and an issue were said, closest first."""
+
+    CLAUSE = "clause"
+    MESSAGE = "message"
+    NEIGHBOURS = "neighbours"  # in messages that follow each other
 
 
 class State(StrEnum):
@@ -179,12 +203,24 @@ Fetched: TypeAlias = Ready | NotReady | Gone | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
+class Cue:
+    """The words that decided an assertion: characters [start, end) of a message, matched by rule `name`."""
+
+    name: str
+    message_index: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """A product or an issue in one message, characters [start, end) of its text.
 
-    `source` names who found it (`catalog`, `rules`, `model`). `canonical_id` and `name` are set when it
-    is linked to a catalog entry or a rule; `probability` when the finder gives one. `evidence` holds the
-    numbers that a scorer may use (finder-specific, each 0–1).
+    `source` names who found it (`catalog`, `rules`, `model`). `canonical_id` is set when it is linked to a
+    catalog entry, an issue type or a rule, `name` to what it is called: canonical where it is linked, else
+    its normalised form. `probability` is set when the finder gives one; `evidence` holds the numbers that a
+    scorer may use (finder-specific, each 0–1). An `unsure` mention is one that its finder would not have
+    chosen: only a calibrated confidence may keep it. `cue` says where an assertion other than present comes from.
     """
 
     message_index: int
@@ -198,11 +234,18 @@ class Mention:
     name: str | None = None
     probability: float | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    unsure: bool = False
+    assertion: Assertion = Assertion.PRESENT
+    cue: Cue | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A confidence in [0, 1], or None when there is none. `kind` is `evidence` or `probability`."""
+    """A confidence in [0, 1], or None when there is none. `kind` is `evidence` or `probability`.
+
+    `parts` explain it: the numbers that an `evidence` was made of, or what each feature adds to the log-odds of
+    a `probability`.
+    """
 
     value: float | None
     kind: str
@@ -211,13 +254,20 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """All mentions of one thing in one conversation."""
+    """All mentions of one thing in one conversation; `assertion` is where it stood at the end, `cue` why."""
 
     label: str
     canonical_id: str
     name: str
     score: Score
     mentions: tuple[Mention, ...]
+    assertion: Assertion = Assertion.PRESENT
+    cue: Cue | None = None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether no finder would have chosen any of its mentions."""
+        return all(mention.unsure for mention in self.mentions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +277,28 @@ class Decision:
     entity: Entity
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A product and an issue of one conversation that belong together, by canonical id, and how close they were said.
+
+    The message indices say where they were closest.
+    """
+
+    product_id: str
+    issue_id: str
+    nearness: Nearness
+    product_message: int
+    issue_message: int
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Everything that was decided about one conversation."""
+
+    decisions: tuple[Decision, ...] = ()
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,11 +410,26 @@ class EntityRow:
     forms: tuple[str, ...]
     senders: tuple[str, ...]
     linked: bool
+    assertion: Assertion = Assertion.PRESENT
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A product × issue pair of one conversation as the journal keeps it and the report reads it."""
+
+    conversation_id: str
+    product_id: str
+    issue_id: str
+    nearness: Nearness
 
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What is known of a run besides its rows."""
+    """What is known of a run besides its rows.
+
+    `thresholds` and `review` are the cuts by label: kept from the one, reviewed from the other. `confidence` is what
+    the scorer says of itself: kind, calibration, certificates.
+    """
 
     id: str
     started_at: datetime
@@ -356,3 +443,5 @@ class RunFacts:
     scorer: str
     thresholds: Mapping[str, float]
     usage: Usage
+    review: Mapping[str, float] = field(default_factory=dict)
+    confidence: Mapping[str, Json] = field(default_factory=dict)

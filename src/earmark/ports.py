@@ -11,6 +11,7 @@ from earmark.model import (
     Conversation,
     Fetched,
     Field,
+    Json,
     Listing,
     Mention,
     Page,
@@ -72,13 +73,36 @@ class Extractor(Protocol):
         """Yield the mentions of each conversation, in the order given; deterministic; never fails on text."""
 
 
+class Linker(Protocol):
+    """Gives mentions a name of their own, and a stable id where something is known under it."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes exactly when the same mention could get another name."""
+
+    def link(self, conversation: Conversation, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+        """The same mentions in the same order, those that it knows with id, name and link evidence; pure."""
+
+    def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
+        """Id and name of a mention with this text, seen alone; None where this linker has no say in it."""
+
+
 class Scorer(Protocol):
-    """Turns a mention into a confidence."""
+    """Turns what is known of an entity into a confidence."""
 
     @property
     def name(self) -> str: ...
 
-    def score(self, mention: Mention) -> Score: ...
+    @property
+    def fingerprint(self) -> str:
+        """Changes exactly when the same entity could get another confidence."""
+
+    @property
+    def facts(self) -> Mapping[str, Json]:
+        """What it says of itself: kind, what it was fitted on, certificates; for doctor and reports."""
+
+    def score(self, conversation: Conversation, groups: Sequence[Sequence[Mention]]) -> Sequence[Score]:
+        """One score a group, in order; a group holds all mentions of one thing in this conversation."""
 
 
 class Writer(Protocol):

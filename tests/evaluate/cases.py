@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from earmark.decide import Policy, decide, entities
+from earmark.decide import Policy
 from earmark.evaluate.case import Case, gold_entities
+from earmark.findings import Judge
 from earmark.gold import GoldSpan, Labelled
-from earmark.model import Conversation, Mention, Message, Score, Sender
+from earmark.model import Conversation, Json, Mention, Message, Score, Sender
 
 Spans = Iterable[tuple[str, str]]
 """Texts and labels."""
@@ -58,8 +59,19 @@ def mention(
     )
 
 
-def by_probability(found: Mention) -> Score:
-    return Score(found.probability, "probability")
+class ByProbability:
+    """As sure as the surest mention."""
+
+    name = fingerprint = "probability"
+    facts: Mapping[str, Json] = {}
+
+    def score(self, conversation: Conversation, groups: Sequence[Sequence[Mention]]) -> Sequence[Score]:
+        return [_surest(group) for group in groups]
+
+
+def _surest(group: Sequence[Mention]) -> Score:
+    values = [mention.probability for mention in group if mention.probability is not None]
+    return Score(max(values, default=None), "probability")
 
 
 def case(
@@ -70,8 +82,9 @@ def case(
     links: Mapping[tuple[str, str], str] | None = None,
 ) -> Case:
     """A conversation with the entities that the mentions make at a threshold."""
-    decisions = decide(entities(mentions, by_probability), Policy(threshold))
-    return Case(gold, tuple(mentions), decisions, gold_entities(gold, mentions, links or {}))
+    judge = Judge((), ByProbability(), Policy(threshold))
+    decisions = judge(gold.conversation, mentions).decisions
+    return Case(gold, tuple(mentions), decisions, gold_entities(gold, judge, mentions, links or {}))
 
 
 class Oracle:

@@ -20,6 +20,7 @@ from tests.report.test_report_data import violations
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
 from earmark.evaluate import Evaluation, Pipeline, evaluate, to_json, yardstick
+from earmark.findings import Judge
 from earmark.gold import LABELS, GoldFile, GoldSpan, Labelled
 from earmark.model import ISSUE, PRODUCT, Conversation, Mention, Message, Sender
 from earmark.ports import Extractor
@@ -30,7 +31,7 @@ WORDS = ("hub", "lost", "Router", "x200", "won't", "open", "é", "the")
 
 
 def pipeline(extractor: Extractor) -> Pipeline:
-    return Pipeline("oracle", extractor, open_scorer("evidence"), Policy(0.7), 0.5)
+    return Pipeline("oracle", extractor, Judge((), open_scorer("evidence"), Policy(0.7)), 0.5)
 
 
 def measured(gold: Sequence[Labelled], extractor: Extractor | None = None) -> Evaluation:

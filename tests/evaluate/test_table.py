@@ -11,6 +11,7 @@ from tests.evaluate.cases import Oracle, chat, gold_span, labelled
 from earmark.confidence import open_scorer
 from earmark.decide import Policy
 from earmark.evaluate import Evaluation, Pipeline, evaluate, print_comparison, print_evaluation, yardstick
+from earmark.findings import Judge
 from earmark.gold import GoldFile
 from earmark.model import Sender
 
@@ -21,7 +22,7 @@ FILES = (GoldFile("gold.jsonl", "a" * 64, 1),)
 
 
 def named(name: str) -> Evaluation:
-    opened = Pipeline(name, Oracle(GOLD), open_scorer("evidence"), Policy(0.7), 0.5)
+    opened = Pipeline(name, Oracle(GOLD), Judge((), open_scorer("evidence"), Policy(0.7)), 0.5)
     return evaluate(opened, STICK)
 
 

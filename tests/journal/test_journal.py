@@ -23,6 +23,7 @@ from earmark.model import (
     Conversation,
     Decision,
     Entity,
+    Findings,
     Listing,
     Mention,
     Outcome,
@@ -63,13 +64,19 @@ def found(name: str = "slack", verdict: Verdict = Verdict.KEEP) -> Decision:
     )
 
 
+def findings(*decisions: Decision) -> Findings:
+    return Findings(decisions)
+
+
 def change(conversation_id: str, after: str = "slack", **about: object) -> Change:
     base = Record(conversation_id, exists=False, **about)  # type: ignore[arg-type]
     return Change(conversation_id, {}, {"products": [after]}, base)
 
 
 def write_one(journal: Journal, run_id: str, conversation_id: str, *, version: int | None = 1) -> None:
-    intention = Intention(conversation_id, State.INTENDED, [found()], change(conversation_id), messages=3)
+    intention = Intention(
+        conversation_id, State.INTENDED, findings(found()), change(conversation_id), messages=3
+    )
     journal.intend(run_id, TARGET, [intention])
     record = Record(conversation_id, exists=True, values={"products": ["slack"]}, version=version)
     journal.settle(run_id, [Outcome(conversation_id, State.WRITTEN, record=record)])
@@ -134,7 +141,7 @@ def test_what_was_undone_is_done_again(journal: Journal) -> None:
 def test_a_dry_run_settles_nothing_for_later_runs(journal: Journal) -> None:
     dry = begin(journal, dry_run=True)
     journal.list_page(dry, page("a"))
-    journal.intend(dry, TARGET, [Intention("a", State.PLANNED, [found()], change("a"))])
+    journal.intend(dry, TARGET, [Intention("a", State.PLANNED, findings(found()), change("a"))])
     assert journal.known(TARGET, "a") is None
     assert [x.id for x in journal.list_page(begin(journal), page("a"))] == ["a"]
 
@@ -142,9 +149,9 @@ def test_a_dry_run_settles_nothing_for_later_runs(journal: Journal) -> None:
 def test_a_pre_image_is_written_once(journal: Journal) -> None:
     run_id = begin(journal)
     journal.list_page(run_id, page("a"))
-    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, [found()], change("a"))])
+    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, findings(found()), change("a"))])
     again = Change("a", {"products": ["slack"]}, {"products": ["zoom"]}, Record("a", exists=True))
-    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, [found("zoom")], again)])
+    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, findings(found("zoom")), again)])
     kept = journal.intended(run_id, "a")
     assert (kept.before, kept.after) == ({}, {"products": ["zoom"]})
     assert not kept.base.exists
@@ -154,12 +161,14 @@ def test_a_batch_that_is_done_again_replaces_its_results_and_no_others(journal: 
     run_id, other = begin(journal), begin(journal)
     for each in (run_id, other):
         journal.list_page(each, page("a", "b", "c"))
-        both = [Intention(name, State.UNCHANGED, [found(), found("zoom")], messages=2) for name in "ab"]
-        journal.intend(each, TARGET, [*both, Intention("c", State.UNCHANGED, [], reason="no room")])
+        both = [
+            Intention(name, State.UNCHANGED, findings(found(), found("zoom")), messages=2) for name in "ab"
+        ]
+        journal.intend(each, TARGET, [*both, Intention("c", State.UNCHANGED, findings(), reason="no room")])
     journal.intend(run_id, TARGET, [])
     again = [
-        Intention("a", State.INTENDED, [found("teams")], change("a")),
-        Intention("b", State.UNCHANGED, []),
+        Intention("a", State.INTENDED, findings(found("teams")), change("a")),
+        Intention("b", State.UNCHANGED, findings()),
     ]
     journal.intend(run_id, TARGET, again)
     assert [(row.conversation_id, row.name) for row in journal.entities(run_id)] == [("a", "teams")]
@@ -188,7 +197,7 @@ def test_a_record_that_others_share_is_never_taken_from_memory(journal: Journal)
     run_id = begin(journal)
     journal.list_page(run_id, page("a"))
     shared = change("a", values={"theirs": "secret note"})
-    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, [found()], shared)])
+    journal.intend(run_id, TARGET, [Intention("a", State.INTENDED, findings(found()), shared)])
     journal.settle(run_id, [Outcome("a", State.WRITTEN, record=Record("a", exists=True, version=2))])
     assert journal.known(TARGET, "a") is None
     assert b"secret note" not in journal.path.read_bytes()
@@ -320,7 +329,7 @@ def test_a_journal_that_is_none_or_newer_is_refused(
 def test_surface_forms_hold_nothing_that_cannot_be_shown(journal: Journal, said: str) -> None:
     run_id = begin(journal)
     journal.list_page(run_id, page("a"))
-    journal.intend(run_id, TARGET, [Intention("a", State.UNCHANGED, [found(said)])])
+    journal.intend(run_id, TARGET, [Intention("a", State.UNCHANGED, findings(found(said)))])
     (row,) = journal.entities(run_id)
     assert row.forms == ("keeps crashing",)
 
@@ -401,5 +410,6 @@ def test_half_characters_in_a_customers_words_do_not_break_the_journal(journal: 
     journal.list_page(run_id, page("a"))
     mention = Mention(0, 0, 6, "Acme\ud83d", PRODUCT, "model", Sender.CUSTOMER)
     entity = Entity(PRODUCT, "product:acme\ud83d", "acme\ud83d", Score(0.9, "evidence"), (mention,))
-    journal.intend(run_id, TARGET, [Intention("a", State.UNCHANGED, [Decision(entity, Verdict.KEEP, "")])])
+    decision = Decision(entity, Verdict.KEEP, "")
+    journal.intend(run_id, TARGET, [Intention("a", State.UNCHANGED, findings(decision))])
     assert [row.mentions for row in journal.entities(run_id)] == [1]

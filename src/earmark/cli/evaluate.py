@@ -75,7 +75,6 @@ def _opened(chosen: Settings, name: str, closing: ExitStack) -> Pipeline:
         ConfigError: It cannot be opened, or holds nothing to measure.
     """
     from earmark.assemble import workshop
-    from earmark.confidence import open_scorer
     from earmark.errors import ConfigError
     from earmark.evaluate import Pipeline
 
@@ -83,10 +82,9 @@ def _opened(chosen: Settings, name: str, closing: ExitStack) -> Pipeline:
         raise ConfigError("the pipeline 'catalog' needs one", hint="name it with --catalog FILE")
     variant = chosen.model_copy(update=_settings_of(name))
     bench = closing.enter_context(workshop(variant, common.talk))
-    scorer = open_scorer(variant.scorer)
     began = time.perf_counter()
-    extractor = bench.extractor()
-    return Pipeline(name, extractor, scorer, bench.policy(), time.perf_counter() - began)
+    extractor, judge = bench.extractor(), bench.judge()
+    return Pipeline(name, extractor, judge, time.perf_counter() - began)
 
 
 def _settings_of(name: str) -> dict[str, Any]:

@@ -55,11 +55,10 @@ def _analysed(
 ) -> Iterator[tuple[Conversation, tuple[Decision, ...]]]:
     from itertools import islice
 
-    from earmark.confidence import open_scorer
     from earmark.flow import extracted
     from earmark.model import Verdict
 
-    scorer = open_scorer(opened.settings.scorer)
-    found = extracted(opened.source(), opened.extractor(), scorer, opened.policy(), rejected.append)
-    for conversation, decisions in islice(found, limit):
+    found = extracted(opened.source(), opened.extractor(), opened.judge(), rejected.append)
+    for conversation, findings in islice(found, limit):
+        decisions = findings.decisions
         yield conversation, tuple(d for d in decisions if everything or d.verdict is Verdict.KEEP)

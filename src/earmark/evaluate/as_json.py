@@ -66,8 +66,8 @@ def _pipeline(pipeline: Pipeline) -> dict[str, Any]:
         "name": pipeline.name,
         "extractor": dict(pipeline.extractor.facts),
         "fingerprint": pipeline.extractor.fingerprint,
-        "scorer": pipeline.scorer.name,
-        "thresholds": {label: pipeline.policy.cut(label) for label in LABELS},
+        "scorer": pipeline.judge.scorer.name,
+        "thresholds": {label: pipeline.judge.policy.cut(label) for label in LABELS},
     }
 
 

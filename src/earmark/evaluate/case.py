@@ -6,9 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from earmark.decide import entities, identity, normal_form
+from earmark.decide import entities, identity
+from earmark.findings import Judge
 from earmark.gold import GoldSpan, Labelled
-from earmark.model import Conversation, Decision, Entity, Mention, Score
+from earmark.model import Conversation, Decision, Entity, Json, Mention, Score
+from earmark.naming import normal_form
 
 Form = tuple[str, str]
 """A label and the normal form of a text."""
@@ -40,22 +42,33 @@ def named_by(mentions: Iterable[Mention]) -> dict[Form, str]:
     return {key: min(known, key=lambda each: (-known[each], each)) for key, known in identities.items()}
 
 
+class _Unscored:
+    """What people marked needs no confidence."""
+
+    name = fingerprint = "gold"
+    facts: Mapping[str, Json] = {}
+
+    def score(self, conversation: Conversation, groups: Sequence[Sequence[Mention]]) -> Sequence[Score]:
+        del conversation
+        return [Score(None, "gold") for _ in groups]
+
+
 def gold_entities(
-    gold: Labelled, mentions: Iterable[Mention], links: Mapping[tuple[str, str], str]
+    gold: Labelled, judge: Judge, mentions: Sequence[Mention], links: Mapping[tuple[str, str], str]
 ) -> tuple[Entity, ...]:
     """The entities that people marked, grouped and filtered as found ones are.
 
     A gold span is what the pipeline calls mentions of that form in this conversation; else what `links` (label
-    and text → id) has for it; else its normal form.
+    and text → id) has for it; else what the linkers call such a text.
     """
-    known = named_by(mentions)
+    known = named_by(judge.read(gold.conversation, mentions))
 
     def identified(span: GoldSpan) -> str | None:
         text = span_text(gold.conversation, span)
         return known.get(form(span.label, text)) or links.get((span.label, text))
 
-    marked = (_as_mention(gold.conversation, span, identified(span)) for span in gold.spans)
-    return entities(marked, lambda _mention: Score(None, "gold"))
+    marked = [_as_mention(gold.conversation, span, identified(span)) for span in gold.spans]
+    return entities(gold.conversation, judge.read(gold.conversation, marked), _Unscored())
 
 
 def _as_mention(conversation: Conversation, span: GoldSpan, canonical_id: str | None) -> Mention:

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from earmark.decide import Policy, decide, entities
 from earmark.evaluate.calibration import Calibration, calibration
 from earmark.evaluate.case import Case, gold_entities, span_text
 from earmark.evaluate.figures import UNDEFINED, Cell, Figures, figures
 from earmark.evaluate.mistakes import Mistake, in_text_order
 from earmark.evaluate.score import BY_KIND, Judged, Scored, score, standard_cells
+from earmark.findings import Judge
 from earmark.gold import LABELS, Labelled
-from earmark.model import Conversation, Decision, Mention, Message, Sender
-from earmark.ports import Extractor, Scorer
+from earmark.model import Conversation, Mention, Message, Sender
+from earmark.ports import Extractor
 
 BATCH_CONVERSATIONS = 100
 WARM_UP = ("hello, the kettle arrived with a broken lid", "sorry to hear that, which kettle is it?")
@@ -27,8 +27,7 @@ class Pipeline:
 
     name: str
     extractor: Extractor
-    scorer: Scorer
-    policy: Policy
+    judge: Judge
     load_seconds: float
 
 
@@ -122,7 +121,7 @@ def evaluate(
     found, seconds = _extracted(pipeline.extractor, stick, watch)
     links = _links(pipeline.extractor, stick)
     cases = [
-        Case(labelled, mentions, _decided(pipeline, mentions), gold_entities(labelled, mentions, links))
+        _case(pipeline.judge, labelled, mentions, links)
         for labelled, mentions in zip(stick.conversations, found, strict=True)
     ]
     scores = [score(case) for case in sorted(cases, key=lambda case: case.gold.conversation.id)]
@@ -184,8 +183,12 @@ def _links(extractor: Extractor, stick: Yardstick) -> dict[tuple[str, str], str]
     }
 
 
-def _decided(pipeline: Pipeline, mentions: Iterable[Mention]) -> tuple[Decision, ...]:
-    return decide(entities(mentions, pipeline.scorer.score), pipeline.policy)
+def _case(
+    judge: Judge, labelled: Labelled, mentions: tuple[Mention, ...], links: Mapping[tuple[str, str], str]
+) -> Case:
+    decisions = judge(labelled.conversation, mentions).decisions
+    chosen = tuple(mention for mention in mentions if not mention.unsure)
+    return Case(labelled, chosen, decisions, gold_entities(labelled, judge, mentions, links))
 
 
 def _label_calibration(scores: Iterable[Scored], label: str) -> LabelCalibration:

@@ -188,12 +188,12 @@ def _footer(evaluation: Evaluation, plain: Plain) -> Iterable[Text]:
     sure = evaluation.confidence
     if sure:
         yield Text(
-            f"confidence ({evaluation.pipeline.scorer.name}): ece {_number(sure.ece, 3)}, Brier "
+            f"confidence ({evaluation.pipeline.judge.scorer.name}): ece {_number(sure.ece, 3)}, Brier "
             f"{_number(sure.brier, 3)}, AUROC {_number(sure.auroc, 3)} over {sure.count:,} entities"
         )
     yield Text(f"{_speed(evaluation)} words/s, loaded in {evaluation.pipeline.load_seconds:.1f} s")
     facts = evaluation.pipeline.extractor.facts
-    cuts = ", ".join(f"{label} {evaluation.pipeline.policy.cut(label):g}" for label in LABELS)
+    cuts = ", ".join(f"{label} {evaluation.pipeline.judge.policy.cut(label):g}" for label in LABELS)
     yield Text(
         plain(
             f"pipeline {evaluation.pipeline.name}: model {facts.get('model', NOTHING)}, catalog "

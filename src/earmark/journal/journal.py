@@ -24,7 +24,7 @@ from earmark.journal import rows, statements
 from earmark.journal.carry import carry, standing_result
 from earmark.journal.reading import JournalReader
 from earmark.journal.schema import CHANGES, ITEMS, RUNS, naming_failures
-from earmark.model import Change, Decision, Listing, Outcome, Page, State, Usage, Window
+from earmark.model import Change, Findings, Listing, Outcome, Page, State, Usage, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Intention:
 
     conversation_id: str
     state: State
-    decisions: Sequence[Decision]
+    findings: Findings
     change: Change | None = None
     reason: str | None = None
     messages: int = 0
@@ -217,7 +217,7 @@ class Journal(JournalReader):
         findings = [
             rows.entity_values(run_id, intention.conversation_id, decision)
             for intention in intentions
-            for decision in intention.decisions
+            for decision in intention.findings.decisions
         ]
         changes = [
             rows.change_values(run_id, target, intention.change, now)
