@@ -44,7 +44,7 @@ def test_a_mention_carries_everything_a_scorer_and_a_report_need(extractor: Spac
     assert router == Mention(
         1, 4, 10, "router", "PRODUCT", "catalog", Sender.CUSTOMER, "p1", "Acme Router", None, router.evidence
     )
-    assert router.evidence == {"heuristic": 0.4, "match": 1.0}
+    assert router.evidence == {"match": 1.0}
     assert (broken.label, broken.source, broken.canonical_id) == ("ISSUE", "rules", "issue:damaged:broken")
 
 

@@ -72,9 +72,9 @@ def test_spans_say_who_found_them_and_how_well_they_match(nlp: Language) -> None
     doc, article = nlp(TEXTS[0]), nlp(TEXTS[2])
     kettle, wont, _, _ = doc.spans["earmark"]
     assert (kettle._.canonical_name, kettle._.confidence) == ("Kettle 300", 0.87)
-    assert kettle._.evidence == {"heuristic": 0.87, "match": 1.0}
-    assert wont._.evidence == {"heuristic": 0.58, "rule": 0.82}
-    assert article.spans["earmark"][0]._.evidence == {"heuristic": 0.6, "match": 0.85}
+    assert kettle._.evidence == {"match": 1.0}
+    assert wont._.evidence == {"rule": 0.82}
+    assert article.spans["earmark"][0]._.evidence == {"match": 0.85}
 
 
 def test_components_are_factories_that_spacy_finds_by_their_versioned_names(nlp: Language) -> None:

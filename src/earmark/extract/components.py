@@ -3,7 +3,7 @@
     earmark_labels_v1       takes over what the model found, under our labels
     earmark_catalog_v1      the customer's own names
     earmark_issue_rules_v1  issue phrases
-    earmark_resolve_v1      `doc.ents` and `doc.spans["earmark"]`, without overlaps
+    earmark_resolve_v1      `doc.ents` and `doc.spans["earmark"]`, without overlaps; `doc.spans["earmark_unsure"]`
     earmark_confidence_v1   `span._.confidence`
 
 Spans carry `_.source`, `_.canonical_name`, `_.probability`, `_.evidence` and `_.confidence`; `kb_id_` is the
@@ -16,6 +16,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from math import isnan
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,14 +27,14 @@ from spacy.util import ensure_path
 from spacy.vocab import Vocab
 
 from earmark.confidence.heuristic import heuristic_confidence
-from earmark.extract.candidate import Candidate, propose, take, text_of
+from earmark.extract.candidate import Candidate, Opinion, propose, take, text_of, told
 from earmark.extract.catalog import Entry
 from earmark.extract.names import EXACT, SKU, NameFinder
 from earmark.extract.regexes import PatternSet
-from earmark.extract.resolve import resolve
+from earmark.extract.resolve import left_over, resolve
 from earmark.extract.rules import RuleFinder, parse_rules
 
-SPANS = "earmark"
+SPANS, UNSURE = "earmark", "earmark_unsure"
 _EXTENSIONS: dict[str, Any] = {
     "confidence": None,
     "source": None,
@@ -224,15 +225,21 @@ class Labels:
 
 
 class Resolve:
-    """Decides which candidates stand and sets them as `doc.ents` and `doc.spans["earmark"]`."""
+    """Decides which candidates stand and sets them as `doc.ents` and `doc.spans["earmark"]`.
+
+    What its finder would not have chosen, and nothing that stands touches, goes to `doc.spans["earmark_unsure"]`.
+    """
 
     def __call__(self, doc: Doc) -> Doc:
-        text = text_of(doc)
-        snapped = (_snap(doc, candidate) for candidate in take(doc))
-        chosen = resolve(text, [candidate for candidate in snapped if candidate is not None])
-        spans = [span for candidate in chosen for span in _spans(doc, candidate)]
+        text, opinion = text_of(doc), told(doc)
+        snapped = [_snap(doc, candidate) for candidate in take(doc)]
+        candidates = [candidate for candidate in snapped if candidate is not None]
+        chosen = resolve(text, candidates)
+        spans = [span for candidate in chosen for span in _spans(doc, candidate, opinion)]
         doc.ents = spans
         doc.spans[SPANS] = spans
+        unsure = left_over(chosen, candidates)
+        doc.spans[UNSURE] = [span for candidate in unsure for span in _spans(doc, candidate, opinion)]
         return doc
 
 
@@ -244,7 +251,7 @@ def _snap(doc: Doc, candidate: Candidate) -> Candidate | None:
     return replace(candidate, start=span.start_char, end=span.end_char)
 
 
-def _spans(doc: Doc, candidate: Candidate) -> Iterator[Span]:
+def _spans(doc: Doc, candidate: Candidate, opinion: Opinion) -> Iterator[Span]:
     span = doc.char_span(
         candidate.start,
         candidate.end,
@@ -257,8 +264,21 @@ def _spans(doc: Doc, candidate: Candidate) -> Iterator[Span]:
     span._.source = candidate.source
     span._.canonical_name = candidate.name
     span._.probability = candidate.probability
-    span._.evidence = {"heuristic": heuristic_confidence(span.text), **candidate.evidence}
+    span._.evidence = dict(candidate.evidence) | _opinion_of(span, opinion)
     yield span
+
+
+def _opinion_of(span: Span, opinion: Opinion) -> dict[str, float]:
+    """How probable a model finds the span's label at its surest word, and any other label at its surest."""
+    surest = {
+        label: max((value for value in values[span.start : span.end] if not isnan(value)), default=None)
+        for label, values in opinion.items()
+    }
+    own = surest.pop(span.label_, None)
+    if own is None:
+        return {}
+    rival = max((value for value in surest.values() if value is not None), default=0.0)
+    return {"inside": round(own, 6), "rival": round(rival, 6)}
 
 
 class Confidence:

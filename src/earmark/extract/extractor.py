@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from spacy.tokens import Span
 
 from earmark.extract.cache import MessageCache
-from earmark.extract.components import SPANS
+from earmark.extract.components import SPANS, UNSURE
 from earmark.extract.config import ExtractConfig
 from earmark.extract.normalise import Normalised, chunks, normalise
 from earmark.extract.pipeline import build
@@ -39,6 +39,7 @@ class _Finding:
     name: str | None
     probability: float | None
     evidence: Mapping[str, float]
+    unsure: bool
 
 
 _Findings = tuple[_Finding, ...]
@@ -119,7 +120,10 @@ class SpacyExtractor:
     def _run(self, texts: list[str]) -> Iterator[tuple[str, _Findings]]:
         self._renew_zone(sum(map(_words, texts)))
         for text, doc in zip(texts, self._nlp.pipe(texts, batch_size=len(texts)), strict=True):
-            findings = tuple(_finding(span) for span in doc.spans[SPANS])
+            found = [(span, False) for span in doc.spans[SPANS]]
+            found += [(span, True) for span in doc.spans[UNSURE]]
+            found.sort(key=lambda item: item[0].start_char)
+            findings = tuple(_finding(span, unsure=unsure) for span, unsure in found)
             self._cache.put(text, findings)
             yield text, findings
 
@@ -152,7 +156,7 @@ def _by_words(texts: Iterable[str], most: int) -> Iterator[list[str]]:
         yield group
 
 
-def _finding(span: Span) -> _Finding:
+def _finding(span: Span, *, unsure: bool) -> _Finding:
     return _Finding(
         start=span.start_char,
         end=span.end_char,
@@ -162,6 +166,7 @@ def _finding(span: Span) -> _Finding:
         name=span._.canonical_name,
         probability=span._.probability,
         evidence=span._.evidence,
+        unsure=unsure,
     )
 
 
@@ -181,4 +186,5 @@ def _mention(conversation: Conversation, piece: _Piece, finding: _Finding) -> Me
         name=finding.name,
         probability=finding.probability,
         evidence=finding.evidence,
+        unsure=finding.unsure,
     )

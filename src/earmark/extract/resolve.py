@@ -29,7 +29,7 @@ _TELLING = re.compile(r"\w{2,}")
 
 def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
     """Choose candidates that do not overlap, in text order. Deterministic whatever the order given."""
-    proposed = sorted(candidates, key=_preference)
+    proposed = sorted((each for each in candidates if not each.unsure), key=_preference)
     ordered = [candidate for candidate in proposed if not candidate.only_names]
     issues = [candidate for candidate in ordered if candidate.label == ISSUE]
     phrases = _Phrases(issues)
@@ -43,6 +43,17 @@ def resolve(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
         if rest is not None and not chosen.touching(rest):
             chosen.add(rest)
     return _named(chosen, [candidate for candidate in proposed if candidate.source == "rules"])
+
+
+def left_over(chosen: Iterable[Candidate], candidates: Iterable[Candidate]) -> list[Candidate]:
+    """What is unsure and touches nothing that was chosen, nor another that is surer; in text order."""
+    proposed = list(candidates)
+    taken = _Chosen(chosen)
+    left = _Chosen()
+    for candidate in sorted(proposed, key=lambda each: (-(each.probability or 0.0), _preference(each))):
+        if candidate.unsure and not taken.touching(candidate) and not left.touching(candidate):
+            left.add(candidate)
+    return _named(left, [candidate for candidate in proposed if candidate.source == "rules"])
 
 
 def _named(chosen: _Chosen, phrases: Iterable[Candidate]) -> list[Candidate]:

@@ -8,21 +8,25 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc, Token
 from spacy.util import ensure_path, from_bytes, to_bytes
 
 from earmark.errors import ModelMissingError
-from earmark.extract.candidate import Candidate, propose
+from earmark.extract.candidate import Candidate, propose, tell
 from earmark.extract.tagger.encoder import Encoder
 from earmark.extract.tagger.folder import FILES, TaggerFiles, read_folder, write_folder
-from earmark.extract.tagger.spans import Found, find_spans
+from earmark.extract.tagger.spans import Found, Reading, read_texts
 from earmark.extract.tagger.trivial import is_trivial
 from earmark.extract.tagger.windows import Window, windows
 from earmark.extract.tagger.wordpiece import WordPiece
 from earmark.extract.tagger.words import word_tokens
 
 FACTORY, NAME = "earmark_spans_v1", "earmark_spans"
+UNSURE_FROM = 0.02
+"""How probable a word's label must be for a candidate beside the best path."""
 
 
 class SpanTagger:
@@ -78,9 +82,17 @@ class SpanTagger:
     def _tag(self, docs: Sequence[Doc]) -> None:
         tokens = [word_tokens(doc) for doc in docs]
         cut = [(n, window) for n, words in enumerate(tokens) for window in self._windows(words)]
-        spans = self._find([window for _, window in cut])
-        for (n, window), found in zip(cut, spans, strict=True):
-            propose(docs[n], (_candidate(tokens[n], window.start, span) for span in found))
+        readings = self._read([window for _, window in cut])
+        opinions: dict[int, NDArray[np.float64]] = {}
+        for (n, window), reading in zip(cut, readings, strict=True):
+            if reading is None:
+                continue
+            propose(docs[n], (_candidate(tokens[n], window.start, span) for span in reading.spans))
+            opinion = opinions.setdefault(n, np.full((len(docs[n]), reading.inside.shape[1]), np.nan))
+            decided = tokens[n][window.start : window.start + len(reading.inside)]
+            opinion[[token.i for token in decided]] = reading.inside
+        for n, opinion in opinions.items():
+            tell(docs[n], dict(zip(self.files.config.labels(), opinion.T.tolist(), strict=True)))
 
     def _windows(self, tokens: Sequence[Token]) -> Iterator[Window]:
         words = [token.text for token in tokens]
@@ -88,10 +100,10 @@ class SpanTagger:
             config = self.files.config
             yield from windows(words, self._tokenizer, config.max_pieces, config.context_pieces)
 
-    def _find(self, cut: Sequence[Window]) -> list[list[Found]]:
+    def _read(self, cut: Sequence[Window]) -> list[Reading | None]:
         emissions = self._encoder.emissions([window.pieces for window in cut]) if cut else []
         decided = [scores[window.firsts] for window, scores in zip(cut, emissions, strict=True)]
-        return find_spans(decided, self.files.config) if cut else []
+        return read_texts(decided, self.files.config, least=UNSURE_FROM) if cut else []
 
     def to_disk(self, path: str | Path, *, exclude: Sequence[str] = ()) -> None:
         del exclude
@@ -126,7 +138,13 @@ class SpanTagger:
 def _candidate(tokens: Sequence[Token], offset: int, span: Found) -> Candidate:
     first, last = tokens[offset + span.start], tokens[offset + span.end - 1]
     return Candidate(
-        first.idx, last.idx + len(last), span.label, "model", probability=round(span.probability, 4)
+        first.idx,
+        last.idx + len(last),
+        span.label,
+        "model",
+        probability=round(span.probability, 4),
+        evidence={"exact": round(span.exact, 6)},
+        unsure=span.unsure,
     )
 
 

@@ -91,8 +91,21 @@ class TaggerConfig:
             },
         }
 
+    @property
+    def outside(self) -> int:
+        """The tag of words in no span."""
+        return self.tags.index(OUTSIDE)
+
     def labels(self) -> list[str]:
         return sorted({label_of(tag) for tag in self.tags} - {""})
+
+    def spelled(self, label: str, words: int) -> list[int]:
+        """The tags of a span of a label that is so many words long."""
+        middle = ["I"] * (words - 1)
+        letters = ["B", *middle]
+        if f"E-{label}" in self.tags:
+            letters = ["S"] if words == 1 else ["B", *middle[1:], "E"]
+        return [self.tags.index(f"{letter}-{label}") for letter in letters]
 
     def carries(self, label: str) -> NDArray[np.bool_]:
         """Which tags [K] are those of a label."""
