@@ -353,7 +353,7 @@ def test_a_journal_whose_making_was_cut_off_is_completed(
             event.listen(engine, "before_cursor_execute", cut)
             return engine
 
-        patch.setattr("earmark.journal.schema.create_engine", crashing)
+        patch.setattr("earmark.journal.opening.create_engine", crashing)
         Journal(path).close()
     opened = Journal(path)
     opened.counts(begin(opened))

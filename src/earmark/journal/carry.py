@@ -1,11 +1,13 @@
-"""Results of earlier runs that still stand are taken over instead of being worked out again."""
+"""Results of earlier runs are taken over: those that still stand, and candidates that are judged again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy.engine import Connection, RowMapping
 
-from earmark.journal import statements
-from earmark.model import Listing, State
+from earmark.journal import rows, statements
+from earmark.model import Decision, Listing, State
 
 _STANDING = (State.WRITTEN.value, State.UNCHANGED.value)
 
@@ -21,7 +23,7 @@ def standing_result(connection: Connection, run: RowMapping, listing: Listing) -
 
 
 def carry(connection: Connection, run_id: str, earlier: RowMapping) -> None:
-    """Settle the conversation in this run as the earlier one did, and copy its entities."""
+    """Settle the conversation in this run as the earlier one did, and copy what it found."""
     here = {"run": run_id, "conversation": earlier["conversation_id"]}
     settled = {
         "state": State.UNCHANGED.value,
@@ -31,4 +33,24 @@ def carry(connection: Connection, run_id: str, earlier: RowMapping) -> None:
         "carried_from": earlier["carried_from"] or earlier["run_id"],
     }
     connection.execute(statements.SET_ITEM, here | settled)
-    connection.execute(statements.COPY_ENTITIES, here | {"earlier": earlier["run_id"]})
+    copy(connection, [here | {"earlier": earlier["run_id"]}])
+
+
+def copy(connection: Connection, places: Sequence[dict[str, str]]) -> None:
+    """Copy what a run found: each place names `run`, `conversation` and the `earlier` run."""
+    connection.execute(statements.COPY_ENTITIES, places)
+    connection.execute(statements.COPY_PAIRS, places)
+
+
+def judge_again(
+    connection: Connection, run_id: str, earlier: str, judged: Sequence[tuple[str, Sequence[Decision]]]
+) -> None:
+    """Copy the candidates of conversations from an earlier run, with verdicts and reasons of their own."""
+    copy(connection, [{"run": run_id, "conversation": each, "earlier": earlier} for each, _ in judged])
+    verdicts = [
+        {"run": run_id, "conversation": each} | rows.verdict_values(decision)
+        for each, decisions in judged
+        for decision in decisions
+    ]
+    if verdicts:
+        connection.execute(statements.SET_VERDICT, verdicts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -21,15 +22,19 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import BusyError
 from earmark.journal import rows, statements
-from earmark.journal.carry import carry, standing_result
+from earmark.journal.carry import carry, judge_again, standing_result
+from earmark.journal.opening import naming_failures
 from earmark.journal.reading import JournalReader
-from earmark.journal.schema import CHANGES, ITEMS, RUNS, naming_failures
-from earmark.model import Change, Findings, Listing, Outcome, Page, State, Usage, Window
+from earmark.journal.schema import CHANGES, ITEMS, RUNS
+from earmark.model import Change, Decision, Findings, Json, Listing, Outcome, Page, State, Usage, Window
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """What is fixed when a run begins; `options` is all that a resume needs to go on in the same way."""
+    """What is fixed when a run begins; `options` is all that a resume needs to go on in the same way.
+
+    `basis` is the fingerprint but for the cuts, `confidence` what the scorer says of itself.
+    """
 
     source: str
     writer: str
@@ -39,11 +44,16 @@ class NewRun:
     facts: Mapping[str, str]
     options: Mapping[str, Any]
     dry_run: bool = False
+    basis: str | None = None
+    confidence: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Intention:
-    """The result of analysing one conversation, to be made durable before anything is sent."""
+    """The result of analysing one conversation, to be made durable before anything is sent.
+
+    Where `copied_from` names a run, the decisions judge again what that run found.
+    """
 
     conversation_id: str
     state: State
@@ -52,6 +62,7 @@ class Intention:
     reason: str | None = None
     messages: int = 0
     language: str | None = None
+    copied_from: str | None = None
 
 
 @dataclass(slots=True)
@@ -104,6 +115,8 @@ class Journal(JournalReader):
             "options": dict(run.options),
             "usage": asdict(Usage()),
             "listed": False,
+            "basis": run.basis,
+            "confidence": dict(run.confidence),
         }
         with self._transaction() as connection:
             connection.execute(insert(RUNS).values(values))
@@ -146,6 +159,14 @@ class Journal(JournalReader):
                 )
             connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(cursor=page.cursor))
         return todo
+
+    def list_again(self, run_id: str, earlier: str) -> int:
+        """List what an earlier run processed, but for what was read anew since; returns how many."""
+        with self._transaction() as connection:
+            places = {"run": run_id, "earlier": earlier}
+            count = connection.execute(statements.LIST_AGAIN, places).rowcount
+            connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(listed=True))
+        return count
 
     def listed(self, run_id: str) -> None:
         """Note that the listing is complete."""
@@ -206,7 +227,7 @@ class Journal(JournalReader):
                     connection.execute(statements.SET_CHANGE, here | rows.applied_values(outcome, now))
 
     def intend(self, run_id: str, target: str, intentions: Sequence[Intention]) -> None:
-        """Make a batch durable: entities, states, and for each change the values before and after.
+        """Make a batch durable: what was found, states, and for each change the values before and after.
 
         A pre-image is written once: where this run already intended a change, its `before` stays.
         """
@@ -214,11 +235,6 @@ class Journal(JournalReader):
             return
         now = self.clock()
         results = [_result(run_id, intention) for intention in intentions]
-        findings = [
-            rows.entity_values(run_id, intention.conversation_id, decision)
-            for intention in intentions
-            for decision in intention.findings.decisions
-        ]
         changes = [
             rows.change_values(run_id, target, intention.change, now)
             for intention in intentions
@@ -227,8 +243,8 @@ class Journal(JournalReader):
         with self._transaction() as connection:
             connection.execute(statements.SET_ITEM, results)
             connection.execute(statements.DROP_ENTITIES, results)
-            if findings:
-                connection.execute(statements.ADD_ENTITIES, findings)
+            connection.execute(statements.DROP_PAIRS, results)
+            _add_findings(connection, run_id, intentions)
             if changes:
                 connection.execute(statements.PUT_CHANGE, changes)
 
@@ -253,6 +269,30 @@ def _result(run_id: str, intention: Intention) -> dict[str, Any]:
         "messages": intention.messages,
         "language": intention.language and rows.storable(intention.language),
     }
+
+
+def _add_findings(connection: Connection, run_id: str, intentions: Sequence[Intention]) -> None:
+    entities: list[dict[str, Any]] = []
+    pairs: list[dict[str, Any]] = []
+    again: defaultdict[str, list[tuple[str, Sequence[Decision]]]] = defaultdict(list)
+    for intention in intentions:
+        conversation_id, findings = intention.conversation_id, intention.findings
+        if intention.copied_from is not None:
+            again[intention.copied_from].append((conversation_id, findings.decisions))
+            continue
+        kept = [decision for decision in findings.decisions if rows.is_candidate(decision)]
+        ids = {decision.entity.canonical_id for decision in kept}
+        entities += [rows.entity_values(run_id, conversation_id, decision) for decision in kept]
+        pairs += [
+            rows.pair_values(run_id, conversation_id, pair)
+            for pair in findings.pairs
+            if {pair.product_id, pair.issue_id} <= ids
+        ]
+    for statement, values in ((statements.ADD_ENTITIES, entities), (statements.ADD_PAIRS, pairs)):
+        if values:
+            connection.execute(statement, values)
+    for earlier, judged in again.items():
+        judge_again(connection, run_id, earlier, judged)
 
 
 def _record(connection: Connection, run: RowMapping, listing: Listing) -> bool:

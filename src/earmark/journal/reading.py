@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,8 +16,33 @@ from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import ConfigError, JournalError
 from earmark.journal import rows, statements
-from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS, naming_failures, open_engine
-from earmark.model import Change, ConversationRow, EntityRow, Listing, Record, RunFacts, State
+from earmark.journal.opening import naming_failures, open_engine
+from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, PAIRS, RUNS
+from earmark.model import (
+    PROCESSED,
+    Change,
+    ConversationRow,
+    Entity,
+    EntityRow,
+    Listing,
+    PairRow,
+    Record,
+    RunFacts,
+    State,
+    Verdict,
+)
+
+AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What an earlier run found in a conversation that is to be judged again."""
+
+    listing: Listing
+    entities: tuple[Entity, ...]
+    messages: int
+    language: str | None
 
 
 @dataclass(slots=True)
@@ -71,6 +97,20 @@ class JournalReader:
         query = select(ITEMS.c.state, func.count()).where(ITEMS.c.run_id == run_id).group_by(ITEMS.c.state)
         with self._reading() as connection:
             return {State(state): count for state, count in connection.execute(query)}
+
+    def verdicts(self, run_id: str) -> dict[Verdict, int]:
+        """Entities by verdict, in the conversations that were processed."""
+        same = and_(
+            ITEMS.c.run_id == ENTITIES.c.run_id, ITEMS.c.conversation_id == ENTITIES.c.conversation_id
+        )
+        query = (
+            select(ENTITIES.c.verdict, func.count())
+            .join(ITEMS, same)
+            .where(ENTITIES.c.run_id == run_id, ITEMS.c.state.in_([state.value for state in PROCESSED]))
+            .group_by(ENTITIES.c.verdict)
+        )
+        with self._reading() as connection:
+            return {Verdict(verdict): count for verdict, count in connection.execute(query)}
 
     def left_open(self, beside: str) -> list[str]:
         """Other runs, oldest first, that still have conversations to be done; dry runs do not count."""
@@ -185,13 +225,34 @@ class JournalReader:
         for row in self._stream(ENTITIES, run_id):
             yield rows.entity_row(row)
 
+    def pairs(self, run_id: str) -> Iterator[PairRow]:
+        """All product × issue pairs of a run, by conversation, whatever the verdicts on either side."""
+        for row in self._stream(PAIRS, run_id):
+            yield rows.pair_row(row)
+
+    def candidates(self, run_id: str, earlier: str, after: str = "") -> list[Candidates]:
+        """The next conversations, by id, that a run has listed, with what the earlier run found in them."""
+        listed = select(ITEMS).where(ITEMS.c.run_id == run_id, ITEMS.c.state == State.LISTED.value)
+        listed = listed.where(ITEMS.c.conversation_id > after).order_by(ITEMS.c.conversation_id)
+        with self._reading() as connection:
+            items = connection.execute(listed.limit(AT_ONCE)).mappings().all()
+            ids = [item["conversation_id"] for item in items]
+            query = select(ENTITIES).where(ENTITIES.c.run_id == earlier, ENTITIES.c.conversation_id.in_(ids))
+            found: defaultdict[str, list[Entity]] = defaultdict(list)
+            for row in connection.execute(query).mappings():
+                found[row["conversation_id"]].append(rows.entity_of(row))
+        return [
+            Candidates(rows.listing_of(item), tuple(found[id_]), item["messages"], item["language"])
+            for id_, item in zip(ids, items, strict=True)
+        ]
+
     def _stream(self, table: Any, run_id: str) -> Iterator[RowMapping]:
         query = select(table).where(table.c.run_id == run_id).order_by(*table.primary_key.columns)
         with self._reading() as connection:
             yield from connection.execution_options(yield_per=1000).execute(query).mappings()
 
     def history(self, conversation_id: str, run_id: str | None = None) -> list[dict[str, Any]]:
-        """Everything known of one conversation, newest run first: item, entities, change."""
+        """Everything known of one conversation, newest run first: item, entities, pairs, changes."""
         query = select(ITEMS).where(ITEMS.c.conversation_id == conversation_id)
         if run_id:
             query = query.where(ITEMS.c.run_id == run_id)
@@ -201,6 +262,7 @@ class JournalReader:
                 {
                     "item": dict(item),
                     "entities": self._rows_of(connection, ENTITIES, item),
+                    "pairs": self._rows_of(connection, PAIRS, item),
                     "changes": self._rows_of(connection, CHANGES, item),
                 }
                 for item in items

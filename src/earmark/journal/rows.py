@@ -9,20 +9,32 @@ from typing import Any
 from sqlalchemy.engine import RowMapping
 
 from earmark.model import (
+    Assertion,
     Change,
     ConversationRow,
+    Cue,
     Decision,
+    Entity,
     EntityRow,
     Listing,
+    Mention,
+    Nearness,
     Outcome,
+    Pair,
+    PairRow,
     Participant,
     Record,
     RunFacts,
+    Score,
+    Sender,
     State,
     Usage,
     Verdict,
     Window,
 )
+
+LEAST_CANDIDATE = 0.05
+"""What no finder would have chosen is not kept below this confidence: no cut will ever be that low."""
 
 
 def seconds(moment: datetime | None) -> float | None:
@@ -73,6 +85,13 @@ def listing_of(row: RowMapping) -> Listing:
     )
 
 
+def is_candidate(decision: Decision) -> bool:
+    """Whether an entity is worth keeping, so that another cut can decide otherwise."""
+    entity = decision.entity
+    hopeless = entity.unsure and (entity.score.value or 0.0) < LEAST_CANDIDATE
+    return decision.verdict is not Verdict.DROP or not hopeless
+
+
 def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict[str, Any]:
     entity = decision.entity
     return {
@@ -89,7 +108,55 @@ def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict
         "linked": any(mention.canonical_id for mention in entity.mentions),
         "forms": sorted({surface(mention.text) for mention in entity.mentions}),
         "mentions": [[m.message_index, m.start, m.end, m.sender.value, m.source] for m in entity.mentions],
+        "assertion": entity.assertion.value,
+        "cue": entity.cue and _cue_values(entity.cue),
+        "unsure": entity.unsure,
     }
+
+
+def verdict_values(decision: Decision) -> dict[str, Any]:
+    """A stored entity's new verdict, as parameters of SET_VERDICT."""
+    entity = decision.entity
+    return {
+        "of_label": entity.label,
+        "of_id": entity.canonical_id,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason,
+    }
+
+
+def _cue_values(cue: Cue) -> dict[str, Any]:
+    return {"name": cue.name, "message": cue.message_index, "start": cue.start, "end": cue.end}
+
+
+def entity_of(row: RowMapping) -> Entity:
+    """The entity as it was judged. What its mentions said is not in the journal: their text is empty."""
+    known = {"label": row["label"], "canonical_id": row["canonical_id"] if row["linked"] else None}
+    mentions = tuple(
+        Mention(index, start, end, "", source=source, sender=Sender(sender), unsure=row["unsure"], **known)
+        for index, start, end, sender, source in row["mentions"]
+    )
+    score = Score(row["confidence"], row["confidence_kind"], row["parts"])
+    cue = row["cue"] and Cue(*(row["cue"][part] for part in ("name", "message", "start", "end")))
+    return Entity(
+        row["label"], row["canonical_id"], row["name"], score, mentions, Assertion(row["assertion"]), cue
+    )
+
+
+def pair_values(run_id: str, conversation_id: str, pair: Pair) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "conversation_id": conversation_id,
+        "product_id": storable(pair.product_id),
+        "issue_id": storable(pair.issue_id),
+        "nearness": pair.nearness.value,
+        "product_message": pair.product_message,
+        "issue_message": pair.issue_message,
+    }
+
+
+def pair_row(row: RowMapping) -> PairRow:
+    return PairRow(row["conversation_id"], row["product_id"], row["issue_id"], Nearness(row["nearness"]))
 
 
 def entity_row(row: RowMapping) -> EntityRow:
@@ -105,6 +172,7 @@ def entity_row(row: RowMapping) -> EntityRow:
         forms=tuple(row["forms"]),
         senders=tuple(sorted({mention[3] for mention in row["mentions"]})),
         linked=row["linked"],
+        assertion=Assertion(row["assertion"]),
     )
 
 
@@ -158,6 +226,8 @@ def change_of(row: RowMapping) -> Change:
 
 def run_facts(row: RowMapping) -> RunFacts:
     options: Mapping[str, Any] = row["options"]
+    thresholds: Mapping[str, float] = options.get("thresholds", {})
+    reviews: Mapping[str, float] = options.get("reviews", {})
     return RunFacts(
         id=row["id"],
         started_at=datetime.fromtimestamp(row["started_at"], UTC),
@@ -169,6 +239,8 @@ def run_facts(row: RowMapping) -> RunFacts:
         dry_run=row["dry_run"],
         extractor=row["facts"],
         scorer=str(options.get("scorer", "")),
-        thresholds=options.get("thresholds", {}),
+        thresholds=thresholds,
         usage=Usage(**row["usage"]),
+        review={label: min(cut, thresholds.get(label, cut)) for label, cut in reviews.items()},
+        confidence=row["confidence"],
     )

@@ -5,11 +5,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ScalarSelect, String, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Insert,
+    ScalarSelect,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, RUNS
+from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, PAIRS, RUNS
+from earmark.model import PROCESSED, State
 
 
 def _here(table: Table, run: str = "run") -> ColumnElement[bool]:
@@ -18,22 +34,34 @@ def _here(table: Table, run: str = "run") -> ColumnElement[bool]:
 
 
 def _undone() -> ScalarSelect[float | None]:
-    """When the change behind a result was taken back: its own, or that of the run it was carried from."""
-    origin = func.coalesce(ITEMS.c.carried_from, ITEMS.c.run_id)
-    behind = CHANGES.alias("behind")
+    """When the latest change of a conversation on a target was taken back: no result before that stands."""
+    latest, run = CHANGES.alias("latest"), RUNS.alias("latest_run")
     return (
-        select(behind.c.undone_at)
-        .where(behind.c.run_id == origin, behind.c.conversation_id == ITEMS.c.conversation_id)
-        .correlate(ITEMS)
+        select(latest.c.undone_at)
+        .join(run, run.c.id == latest.c.run_id)
+        .where(latest.c.target == RUNS.c.target, latest.c.conversation_id == ITEMS.c.conversation_id)
+        .where(~run.c.dry_run)
+        .order_by(latest.c.intended_at.desc())
+        .limit(1)
+        .correlate(ITEMS, RUNS)
         .scalar_subquery()
     )
 
+
+_PROCESSED = [state.value for state in PROCESSED]
 
 ADD_ITEM = upsert(ITEMS).on_conflict_do_nothing()
 SET_ITEM = update(ITEMS).where(_here(ITEMS))
 SET_CHANGE = update(CHANGES).where(_here(CHANGES))
 ADD_ENTITIES = insert(ENTITIES)
 DROP_ENTITIES = delete(ENTITIES).where(_here(ENTITIES))
+ADD_PAIRS = insert(PAIRS)
+DROP_PAIRS = delete(PAIRS).where(_here(PAIRS))
+SET_VERDICT = (
+    update(ENTITIES)
+    .where(_here(ENTITIES))
+    .where(ENTITIES.c.label == bindparam("of_label"), ENTITIES.c.canonical_id == bindparam("of_id"))
+)
 
 _put_change = upsert(CHANGES)
 PUT_CHANGE = _put_change.on_conflict_do_update(
@@ -62,9 +90,51 @@ LATEST_CHANGE = (
 )
 """The latest change of a conversation on a target."""
 
-_copied = [column for column in ENTITIES.c if column.name != "run_id"]
-COPY_ENTITIES = insert(ENTITIES).from_select(
-    ["run_id", *(column.name for column in _copied)],
-    select(bindparam("run", type_=String), *_copied).where(_here(ENTITIES, run="earlier")),
+
+def _copy(table: Table) -> Insert:
+    """The rows of a conversation from run `:earlier` into `:run`."""
+    copied = [column for column in table.c if column.name != "run_id"]
+    return insert(table).from_select(
+        ["run_id", *(column.name for column in copied)],
+        select(bindparam("run", type_=String), *copied).where(_here(table, run="earlier")),
+    )
+
+
+COPY_ENTITIES = _copy(ENTITIES)
+COPY_PAIRS = _copy(PAIRS)
+
+
+def _read_anew() -> ColumnElement[bool]:
+    """Whether a later run on the same target found something else to go by: another text, other candidates."""
+    later, run, earlier = ITEMS.alias("later"), RUNS.alias("later_run"), RUNS.alias("earlier_run")
+    changed = or_(
+        later.c.revision != ITEMS.c.revision,
+        func.coalesce(run.c.basis, run.c.fingerprint)
+        != func.coalesce(earlier.c.basis, earlier.c.fingerprint),
+    )
+    return exists(
+        select(1)
+        .select_from(later.join(run, run.c.id == later.c.run_id))
+        .where(later.c.conversation_id == ITEMS.c.conversation_id, later.c.state.in_(_PROCESSED), changed)
+        .where(earlier.c.id == ITEMS.c.run_id, run.c.target == earlier.c.target)
+        .where(run.c.started_at > earlier.c.started_at, ~run.c.dry_run)
+    ).correlate(ITEMS)
+
+
+_taken = [
+    ITEMS.c[name]
+    for name in (
+        "conversation_id", "channel", "queue", "language", "started_at", "ended_at", "messages", "revision",
+        "participants", "sessions",
+    )
+]  # fmt: skip
+LIST_AGAIN = insert(ITEMS).from_select(
+    ["run_id", "state", "carried_from", *(column.name for column in _taken)],
+    select(
+        bindparam("run", type_=String),
+        literal(State.LISTED.value),
+        func.coalesce(ITEMS.c.carried_from, ITEMS.c.run_id),
+        *_taken,
+    ).where(ITEMS.c.run_id == bindparam("earlier"), ITEMS.c.state.in_(_PROCESSED), ~_read_anew()),
 )
-"""Entities of a conversation from run `:earlier` into `:run`."""
+"""What run `:earlier` processed, listed in `:run`, but for what a later run has read anew."""
