@@ -1,0 +1,52 @@
+"""Calibration files: the one that the package brings along, and those of users."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from earmark.confidence.calibration import MODEL, Calibration, as_dict, parse
+from earmark.drafts import drafted
+from earmark.errors import ConfigError, OutputError
+
+PACKAGED = Path(__file__).parent / "data" / "en_earmark_chat.json"
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration file.
+
+    Raises:
+        ConfigError: It cannot be read, or is none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is no calibration", hint="make one with `earmark calibrate`") from None
+    except OSError as error:
+        raise ConfigError(
+            f"the calibration {path} cannot be read: {error.strerror}",
+            hint="make one with `earmark calibrate`",
+        ) from None
+    return parse(text, str(path))
+
+
+def packaged(model_hash: str) -> Calibration | None:
+    """The calibration that comes with Earmark, if it was made for this model."""
+    if not PACKAGED.is_file():
+        return None
+    known = read_calibration(PACKAGED)
+    return known if known.made_for.get(MODEL) == model_hash else None
+
+
+def write_calibration(calibration: Calibration, path: Path) -> None:
+    """Write a calibration file, whole or not at all.
+
+    Raises:
+        OutputError: The place does not take it.
+    """
+    text = json.dumps(as_dict(calibration), indent=1, sort_keys=True)
+    try:
+        with drafted(path) as file:
+            file.write(f"{text}\n".encode())
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -1,0 +1,124 @@
+"""The calibrated scorer: a probability of being right, and what it is worth under what is running."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from earmark.confidence.calibration import MODEL, Calibration
+from earmark.confidence.certify import Certificate
+from earmark.confidence.evidence import EvidenceScorer
+from earmark.confidence.features import features
+from earmark.confidence.logistic import probability_of
+from earmark.errors import ConfigError
+from earmark.model import Conversation, Json, Mention, Score
+
+PROBABILITY = "probability"
+IN_FORCE, VOID, NOT_REACHED = "in force", "void", "not reached"
+
+
+class CalibratedScorer:
+    """Scores with a calibration. `running` names what is running, by hash, as the calibration names what it is for.
+
+    Labels that it was not fitted for get `evidence`, and never a probability.
+    """
+
+    name = "calibrated"
+
+    def __init__(self, calibration: Calibration, running: Mapping[str, str]) -> None:
+        """Take a calibration for what is running.
+
+        Raises:
+            ConfigError: It was made for another model; names both by hash.
+        """
+        made, now = calibration.made_for.get(MODEL, ""), running.get(MODEL, "")
+        if made != now:
+            raise ConfigError(
+                f"the calibration was made for the model {_shortened(made)}, and {_shortened(now)} is running",
+                hint="make one for this model with `earmark calibrate`, or choose --scorer evidence",
+            )
+        self.calibration = calibration
+        self._running = running
+        self._plain = EvidenceScorer()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return f"calibrated/{self.calibration.hash}"
+
+    def score(self, conversation: Conversation, groups: Sequence[Sequence[Mention]]) -> Sequence[Score]:
+        if not groups:
+            return []
+        plain = self._plain.score(conversation, groups)
+        known = features(conversation, groups)
+        return [
+            self._score(group[0].label, values) or evidence
+            for group, values, evidence in zip(groups, known, plain, strict=True)
+        ]
+
+    def _score(self, label: str, values: Mapping[str, float | None]) -> Score | None:
+        model = self.calibration.labels.get(label)
+        if model is None:
+            return None
+        parts = {name: round(part, 4) for name, part in model.parts(values).items()}
+        telling = {name: part for name, part in parts.items() if part}
+        return Score(round(probability_of(sum(parts.values())), 4), PROBABILITY, telling)
+
+    @cached_property
+    def changed(self) -> tuple[str, ...]:
+        """What is different from what the certificates were made for."""
+        made = self.calibration.made_for
+        return tuple(sorted(name for name in made if self._running.get(name) != made[name]))
+
+    @cached_property
+    def facts(self) -> Mapping[str, Json]:
+        """As `earmark doctor` and the report show them."""
+        made = self.calibration
+        certificates: dict[str, Json] = {
+            label: self._claim(each) for label, each in made.certificates.items()
+        }
+        recommended: dict[str, Json] = {
+            label: each.threshold
+            for label, each in made.certificates.items()
+            if each.threshold is not None and not self.changed
+        }
+        fitted = made.fitted
+        about: dict[str, Json] = {
+            "hash": made.hash,
+            "fitted_on": {"conversations": fitted.conversations, "candidates": fitted.candidates},
+            "provisional": fitted.provisional,
+            "note": fitted.note,
+            **made.figures,
+        }
+        return {
+            "scorer": self.name,
+            "kind": PROBABILITY,
+            "calibration": about,
+            "certificates": certificates,
+            "recommended": recommended,
+        }
+
+    def _claim(self, certificate: Certificate) -> Json:
+        reached = certificate.reached
+        claim: dict[str, Any] = {
+            "status": self._status(certificate),
+            "reason": f"changed since: {', '.join(self.changed)}" if self.changed else "",
+            "target": certificate.target,
+            "assurance": certificate.assurance,
+            "threshold": certificate.threshold,
+            "bound": reached and round(reached.bound, 4),
+            "accepted": reached and reached.accepted,
+            "errors": reached and reached.errors,
+            "missing_labels": certificate.missing,
+            "channels": list(self.calibration.fitted.channels),
+        }
+        return claim
+
+    def _status(self, certificate: Certificate) -> str:
+        if certificate.threshold is None:
+            return NOT_REACHED
+        return VOID if self.changed else IN_FORCE
+
+
+def _shortened(value: str) -> str:
+    return value[:12] if value else "none"
