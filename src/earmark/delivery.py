@@ -1,17 +1,111 @@
-"""Brings one change to a writer, once in effect, whatever happens to the request on its way."""
+"""Brings results to a writer: plan, intend, deliver; once in effect, whatever happens to a request on its way.
+
+The journal knows of every change before it is sent.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 
-from earmark.attributes import Standing, rebase, standing
+from earmark.attributes import Plan, Standing, plan, rebase, standing
 from earmark.errors import ConversationError, GoneError, UnknownOutcomeError, VersionConflictError
-from earmark.model import Change, Listing, Outcome, Record, State
+from earmark.journal import Intention, Journal
+from earmark.model import Change, Field, Findings, Listing, Outcome, Record, State
 from earmark.ports import Writer
 
 ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What it takes to bring results to a writer, wherever they come from.
+
+    `watch` is told what happens (`listed`, `read` or a state, and how many); `stop` asks the run to end after the
+    batch in hand; `pace` scales the pauses between attempts; `options` is what a resume takes over.
+    """
+
+    writer: Writer
+    journal: Journal
+    dry_run: bool = False
+    workers: int = 8
+    pace: float = 1.0
+    options: Mapping[str, object] = field(default_factory=dict)
+    watch: Callable[[str, int], None] = lambda _what, _count: None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One go at a run: the fields that it writes, and how far its listing had come before."""
+
+    run_id: str
+    fields: Mapping[str, Field]
+    cursor: str | None = None
+    listed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A conversation and what was decided about it; `copied_from` names the run whose candidates are judged again."""
+
+    listing: Listing
+    findings: Findings
+    messages: int
+    language: str | None
+    copied_from: str | None = None
+
+
+def write(task: Task, sitting: Sitting, analyses: Sequence[Analysis]) -> None:
+    """Plan the batch, make the intents durable, then send what has to be sent."""
+    records, unreadable = current(task.writer, [analysis.listing for analysis in analyses])
+    settle(task, sitting, *unreadable.values())
+    analyses = [analysis for analysis in analyses if analysis.listing.id in records]
+    plans = [
+        plan(analysis.listing.id, analysis.findings.decisions, sitting.fields, records[analysis.listing.id])
+        for analysis in analyses
+    ]
+    intentions = [_intention(task, analysis, due) for analysis, due in zip(analyses, plans, strict=True)]
+    task.journal.intend(sitting.run_id, task.writer.target, intentions)
+    for intention in intentions:
+        if intention.state is not State.INTENDED:
+            task.watch(intention.state.value, 1)
+    changes = [(a.listing, due.change) for a, due in zip(analyses, plans, strict=True) if due.change]
+    if task.dry_run:
+        return
+    for outcomes in deliver_all(task.writer, changes, workers=task.workers, stop=task.stop, pace=task.pace):
+        settle(task, sitting, *outcomes)
+
+
+def _intention(task: Task, analysis: Analysis, due: Plan) -> Intention:
+    change = due.change
+    state = State.UNCHANGED if change is None else State.PLANNED if task.dry_run else State.INTENDED
+    return Intention(
+        conversation_id=analysis.listing.id,
+        state=state,
+        findings=analysis.findings,
+        change=change,
+        reason=f"{due.omitted} names found no room in the attribute" if due.omitted else None,
+        messages=analysis.messages,
+        language=analysis.language,
+        copied_from=analysis.copied_from,
+    )
+
+
+def settle(task: Task, sitting: Sitting, *outcomes: Outcome) -> None:
+    """Record what became of conversations."""
+    task.journal.settle(sitting.run_id, outcomes)
+    for outcome in outcomes:
+        task.watch(outcome.state.value, 1)
+
+
+def take_up_intended(task: Task, sitting: Sitting) -> None:
+    """Settle the changes of which an earlier sitting did not learn the outcome."""
+    for listing in task.journal.unfinished(sitting.run_id, State.INTENDED):
+        change = task.journal.intended(sitting.run_id, listing.id)
+        settle(task, sitting, take_up(task.writer, listing, change, pauses(task.stop, task.pace)))
 
 
 def pauses(stop: threading.Event, pace: float) -> Callable[[int], None]:
