@@ -51,7 +51,12 @@ def _evaluation(evaluation: Evaluation, *, errors: bool) -> dict[str, Any]:
         "support": dict(evaluation.support),
         "labels": {label: _label(evaluation, label) for label in LABELS},
         **{name: _part(evaluation, part) for part, name in PARTS},
-        "confidence": _calibration(evaluation.confidence),
+        "confidence": {
+            **_calibration(evaluation.confidence),
+            "kind": evaluation.pipeline.judge.scorer.facts.get("kind"),
+            "chosen": _calibration(evaluation.chosen),
+            "baselines": {name: _calibration(each) for name, each in evaluation.baselines.items()},
+        },
         "words_per_second": _rounded(evaluation.words_per_second, 1),
         "load_seconds": round(evaluation.pipeline.load_seconds, 3),
         "extract_seconds": round(evaluation.seconds, 3),

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from earmark.evaluate.calibration import Calibration, calibration
+from earmark.evaluate.baselines import Sighted, baselines
+from earmark.evaluate.calibration import Calibration, Claim, calibration
 from earmark.evaluate.case import Case, gold_entities, span_text
 from earmark.evaluate.figures import UNDEFINED, Cell, Figures, figures
 from earmark.evaluate.mistakes import Mistake, in_text_order
-from earmark.evaluate.score import BY_KIND, Judged, Scored, score, standard_cells
+from earmark.evaluate.score import BY_KIND, Scored, score, standard_cells
 from earmark.findings import Judge
 from earmark.gold import LABELS, Labelled
 from earmark.model import Conversation, Mention, Message, Sender
@@ -47,8 +48,9 @@ class LabelCalibration:
 class Evaluation:
     """Everything that was measured of one pipeline.
 
-    `support` counts gold spans by label. `confidence` is that of all entities found, as right where it
-    overlaps a gold entity; None where there are none. `seconds` is what the extraction of `words` took.
+    `support` counts gold spans by label. `confidence` is that of all candidates, right where they overlap a gold
+    entity, `chosen` that of those among them that a finder chose; None where there are none. `baselines` are what it
+    has to beat. `seconds` is what the extraction of `words` took.
     """
 
     pipeline: Pipeline
@@ -56,6 +58,8 @@ class Evaluation:
     support: Mapping[str, int]
     calibration: Mapping[str, LabelCalibration]
     confidence: Calibration | None
+    chosen: Calibration | None
+    baselines: Mapping[str, Calibration]
     words: int
     seconds: float
     mistakes: tuple[Mistake, ...]
@@ -125,13 +129,16 @@ def evaluate(
         for labelled, mentions in zip(stick.conversations, found, strict=True)
     ]
     scores = [score(case) for case in sorted(cases, key=lambda case: case.gold.conversation.id)]
+    sighted = [each for scored in scores for each in scored.entities]
     counted = figures([scored.counts for scored in scores], standard_cells())
     return Evaluation(
         pipeline=pipeline,
         figures={cell: _reported(cell, known) for cell, known in counted.items()},
         support=stick.support,
         calibration={label: _label_calibration(scores, label) for label in LABELS},
-        confidence=_calibrated(judged for scored in scores for judged in scored.entities),
+        confidence=_calibrated(map(_claim, sighted)),
+        chosen=_calibrated(_claim(each) for each in sighted if not each.entity.unsure),
+        baselines=baselines(sighted),
         words=stick.words,
         seconds=seconds,
         mistakes=tuple(mistake for case in cases for mistake in in_text_order(case)),
@@ -194,10 +201,18 @@ def _case(
 def _label_calibration(scores: Iterable[Scored], label: str) -> LabelCalibration:
     mentions = [judged for scored in scores for judged in scored.mentions if judged.label == label]
     exactly = [replace(judged, claim=(judged.claim[0], judged.exact)) for judged in mentions]
-    found = [judged for scored in scores for judged in scored.entities if judged.label == label]
-    return LabelCalibration(_calibrated(mentions), _calibrated(exactly), _calibrated(found))
+    found = [each for scored in scores for each in scored.entities if each.entity.label == label]
+    return LabelCalibration(
+        _calibrated(judged.claim for judged in mentions),
+        _calibrated(judged.claim for judged in exactly),
+        _calibrated(map(_claim, found)),
+    )
 
 
-def _calibrated(judged: Iterable[Judged]) -> Calibration | None:
-    claims = [each.claim for each in judged]
-    return calibration(claims) if claims else None
+def _claim(sighted: Sighted) -> Claim:
+    return sighted.entity.score.value or 0.0, sighted.right
+
+
+def _calibrated(claims: Iterable[Claim]) -> Calibration | None:
+    known = list(claims)
+    return calibration(known) if known else None

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from earmark.confidence.features import features
+from earmark.evaluate.baselines import Sighted
 from earmark.evaluate.calibration import Claim
 from earmark.evaluate.case import Case, touching
 from earmark.evaluate.figures import Cell, Counts
@@ -37,7 +39,7 @@ class Scored:
 
     counts: dict[Cell, Counts]
     mentions: tuple[Judged, ...]
-    entities: tuple[Judged, ...]
+    entities: tuple[Sighted, ...]
 
 
 class _Tally:
@@ -63,12 +65,13 @@ def score(case: Case) -> Scored:
     sure_first = sorted(case.decisions, key=_doubt)
     right = set(matching(touching([decision.entity for decision in sure_first], case.entities)))
     _score_documents(case, sure_first, right, tally)
-    judged = tuple(
-        Judged(decision.entity.label, (decision.entity.score.value, number in right), exact=False)
+    values = features(case.gold.conversation, [decision.entity.mentions for decision in sure_first])
+    sighted = tuple(
+        Sighted(case.gold.conversation.id, decision.entity, values[number], number in right)
         for number, decision in enumerate(sure_first)
         if decision.entity.score.value is not None
     )
-    return Scored(dict(tally.counts), _judged_mentions(case), judged)
+    return Scored(dict(tally.counts), _judged_mentions(case), sighted)
 
 
 def _doubt(decision: Decision) -> tuple[float, str, str]:
@@ -133,10 +136,11 @@ def _score_documents(case: Case, sure_first: list[Decision], right: set[int], ta
         gold = {entity.canonical_id for entity in case.entities if entity.label == label}
         ours = [number for number, decision in enumerate(sure_first) if decision.entity.label == label]
         ours_kept = [number for number in ours if kept[number]]
+        chosen = [entity for n in ours if not (entity := sure_first[n].entity).unsure]
         hits = len(right & set(ours_kept))
         views = {
             DOCUMENT: _set_counts(gold, (sure_first[n].entity.canonical_id for n in ours_kept)),
-            DOCUMENT_FOUND: _set_counts(gold, (sure_first[n].entity.canonical_id for n in ours)),
+            DOCUMENT_FOUND: _set_counts(gold, (e.canonical_id for e in chosen)),
             DOCUMENT_OVERLAP: Counts(hits, len(ours_kept) - hits, len(gold) - hits),
         }
         for view, counts in views.items():

@@ -28,6 +28,7 @@ from earmark.evaluate.score import (
 from earmark.gold import LABELS, GoldFile
 
 VIEWS = (EXACT, FULL, OVERLAP, DOCUMENT, DOCUMENT_FOUND, DOCUMENT_OVERLAP)
+BASELINES = {"model": "the model's probability", "isotonic": "isotonic on it", "surface": "its look alone"}
 MOST_SOURCES = 20
 NOTHING = "–"
 
@@ -46,6 +47,8 @@ def print_evaluation(
         if table.row_count:
             _print(console, table)
     console.print()
+    if evaluation.confidence is not None:
+        _print(console, _confidence_table(evaluation))
     for line in _footer(evaluation, plain):
         console.print(Padding(line, (0, 2), expand=False))
 
@@ -163,6 +166,20 @@ def _part_table(evaluation: Evaluation, part: str, title: str, plain: Plain) -> 
     return table
 
 
+def _confidence_table(evaluation: Evaluation) -> Table:
+    """The confidence in force, and below it what it has to beat on the same entities."""
+    scorer = evaluation.pipeline.judge.scorer
+    table = _table("confidence", "entities", "ece", "Brier", "AUROC")
+    kind = scorer.facts.get("kind")
+    in_force = {f"{scorer.name} ({kind})": evaluation.confidence, "  chosen alone": evaluation.chosen}
+    others = {f"against {BASELINES.get(name, name)}": known for name, known in evaluation.baselines.items()}
+    for name, known in (in_force | others).items():
+        if known is not None:
+            figures = (_number(known.ece, 3), _number(known.brier, 3), _number(known.auroc, 3))
+            table.add_row(name, f"{known.count:,}", *figures)
+    return table
+
+
 def _supported(evaluation: Evaluation, part: str) -> Iterable[tuple[int, str]]:
     cells = [(cell, figures.counts) for cell, figures in evaluation.figures.items() if cell.part == part]
     for value in {cell.value for cell, _ in cells}:
@@ -185,12 +202,6 @@ def _footer(evaluation: Evaluation, plain: Plain) -> Iterable[Text]:
             )
         else:
             yield Text(f"{label} probability: none is given")
-    sure = evaluation.confidence
-    if sure:
-        yield Text(
-            f"confidence ({evaluation.pipeline.judge.scorer.name}): ece {_number(sure.ece, 3)}, Brier "
-            f"{_number(sure.brier, 3)}, AUROC {_number(sure.auroc, 3)} over {sure.count:,} entities"
-        )
     yield Text(f"{_speed(evaluation)} words/s, loaded in {evaluation.pipeline.load_seconds:.1f} s")
     facts = evaluation.pipeline.extractor.facts
     cuts = ", ".join(f"{label} {evaluation.pipeline.judge.policy.cut(label):g}" for label in LABELS)
