@@ -55,13 +55,13 @@ def calibrate(
     learned = [each for each in candidates if each.conversation_id not in held]
     extra = [each for each in more if each.conversation_id not in held]
     size = len(conversations) - len(held)
-    models = _fitted([*learned, *extra], prior, size)
+    models = fitted([*learned, *extra], prior, size)
     if not models:
         raise ConfigError(
             "no label has both right and wrong candidates: there is nothing to calibrate on",
             hint="label more conversations",
         )
-    crossed = list(_crossed(learned, extra, prior, size))
+    sure = list(crossed(learned, extra, prior, size))
     kept = [each for each in candidates if each.conversation_id in held]
     return Calibration(
         labels=models,
@@ -75,9 +75,9 @@ def calibrate(
             ids=tuple(sorted(map(short_hash, conversations))),
             note=note,
         ),
-        figures=_figures(crossed),
+        figures=_figures(sure),
         certificates={
-            label: _certificate(label, crossed, _claims(kept, models), goal, len(held)) for label in models
+            label: _certificate(label, sure, claims(kept, models), goal, len(held)) for label in models
         },
     )
 
@@ -90,7 +90,7 @@ def _lot(purpose: str, conversation_id: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{purpose} {conversation_id}".encode()).digest()[:4])
 
 
-def _fitted(candidates: Sequence[Candidate], prior: Models, conversations: int) -> dict[str, Logistic]:
+def fitted(candidates: Sequence[Candidate], prior: Models, conversations: int) -> dict[str, Logistic]:
     learned = FEW if conversations < ENOUGH else None
     models = {}
     for label in LABELS:
@@ -105,7 +105,7 @@ def _fitted(candidates: Sequence[Candidate], prior: Models, conversations: int) 
     return models
 
 
-def _crossed(
+def crossed(
     learned: Sequence[Candidate], extra: Sequence[Candidate], prior: Models, conversations: int
 ) -> Iterable[tuple[str, Claimed]]:
     """Each candidate with the confidence that models give which never saw its conversation."""
@@ -114,10 +114,10 @@ def _crossed(
         outside = [
             each for each in chain(learned, extra) if _lot("fold", each.conversation_id) % FOLDS != fold
         ]
-        yield from _claims(inside, _fitted(outside, prior, conversations))
+        yield from claims(inside, fitted(outside, prior, conversations))
 
 
-def _claims(candidates: Iterable[Candidate], models: Models) -> list[tuple[str, Claimed]]:
+def claims(candidates: Iterable[Candidate], models: Models) -> list[tuple[str, Claimed]]:
     return [
         (each.label, Claimed(each.conversation_id, each.entity_id, _confidence(each, models), each.right))
         for each in candidates

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from earmark.confidence.features import SURFACE, Values
 from earmark.confidence.fit import fit_logistic
 from earmark.confidence.heuristic import heuristic_confidence
+from earmark.confidence.logistic import probability_of
 from earmark.evaluate.calibration import Calibration, Claim, calibration
 from earmark.model import Entity
 
@@ -32,9 +33,10 @@ class Sighted:
 
     @property
     def probability(self) -> float | None:
-        """The model's own, of its surest mention."""
+        """The model's own: of its surest word, else what it gives its surest mention."""
+        odds = self.values.get("model")
         known = [m.probability for m in self.entity.mentions if m.probability is not None]
-        return max(known, default=None)
+        return max(known, default=None) if odds is None else probability_of(odds)
 
 
 Fit = Callable[[Sequence[Sighted]], Callable[[Sighted], float]]

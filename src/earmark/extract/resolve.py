@@ -50,7 +50,7 @@ def left_over(chosen: Iterable[Candidate], candidates: Iterable[Candidate]) -> l
     proposed = list(candidates)
     taken = _Chosen(chosen)
     left = _Chosen()
-    for candidate in sorted(proposed, key=lambda each: (-(each.probability or 0.0), _preference(each))):
+    for candidate in sorted(proposed, key=lambda each: (-each.evidence.get("exact", 0.0), _preference(each))):
         if candidate.unsure and not taken.touching(candidate) and not left.touching(candidate):
             left.add(candidate)
     return _named(left, [candidate for candidate in proposed if candidate.source == "rules"])

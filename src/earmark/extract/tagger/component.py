@@ -142,7 +142,7 @@ def _candidate(tokens: Sequence[Token], offset: int, span: Found) -> Candidate:
         last.idx + len(last),
         span.label,
         "model",
-        probability=round(span.probability, 4),
+        probability=None if span.unsure else round(span.probability, 4),
         evidence={"exact": round(span.exact, 6)},
         unsure=span.unsure,
     )

@@ -1,0 +1,182 @@
+"""Is the confidence honest, does it tell right from wrong, and does the certificate keep its promise?
+
+    python bench/confidence.py PATH-TO-DATA HALVES SIBLING-0 SIBLING-1 [--json] [--quick]
+
+HALVES is the folder that `training/calibrate.py split` wrote; each sibling learned from one half and speaks about
+the other. Confidence is cross-validated by conversation over all of them. The certificate is tried 1,000 times:
+conversations to certify on are drawn with replacement from a population whose precision at every threshold is known
+exactly, and a certificate is broken where that precision is below the target. 200 calibrations are fitted to
+shuffled labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from earmark.assemble import workshop
+from earmark.calibrate import Candidate, sample
+from earmark.calibrate.make import claims, crossed, fitted
+from earmark.confidence.certify import Claimed, certify, sequence
+from earmark.evaluate.baselines import Sighted, baselines
+from earmark.evaluate.calibration import calibration
+from earmark.gold import read_gold
+from earmark.model import Entity, Mention, Score, Sender
+from earmark.settings import load
+
+TARGETS = (0.90, 0.95)
+ASSURANCE = 0.95
+
+
+def sampled(data: Path, halves: Path, siblings: Sequence[str]) -> list[Candidate]:
+    """Every candidate in the annotated conversations and gold/dev, each proposed by a model that never saw it."""
+    unseen = [[halves / "half-1.jsonl"], [halves / "half-0.jsonl", data / "gold" / "dev.jsonl"]]
+    found: list[Candidate] = []
+    for model, paths in zip(siblings, unseen, strict=True):
+        with workshop(
+            load(model=model, scorer="evidence"), lambda text: print(text, file=sys.stderr)
+        ) as shop:
+            found += sample(shop.extractor(), shop.judge(), read_gold(paths).conversations)
+    return found
+
+
+def quality(found: Sequence[Candidate]) -> dict[str, Any]:
+    """ECE, Brier and AUROC of the cross-validated confidence and of the four baselines."""
+    sure = list(crossed(found, (), {}, len({each.conversation_id for each in found})))
+    known = {"calibrated": calibration([(claim.confidence, claim.right) for _, claim in sure])}
+    for label in ("PRODUCT", "ISSUE"):
+        own = [(claim.confidence, claim.right) for each, claim in sure if each == label]
+        known[f"calibrated, {label}"] = calibration(own)
+    known |= baselines([sighted(each) for each in found])
+    return {
+        name: {"count": each.count, "ece": each.ece, "brier": each.brier, "auroc": each.auroc}
+        for name, each in known.items()
+    }
+
+
+def sighted(each: Candidate) -> Sighted:
+    mention = Mention(0, 0, 1, each.look, each.label, "model", Sender.CUSTOMER, probability=each.probability)
+    entity = Entity(each.label, each.entity_id, each.look, Score(None, ""), (mention,))
+    return Sighted(each.conversation_id, entity, each.values, each.right)
+
+
+def promises(found: Sequence[Candidate], trials: int, target: float) -> dict[str, Any]:
+    """How often a certificate is given, and how often one that was given is false."""
+    chance = random.Random(1)
+    given = broken = 0
+    splits = 20
+    for _ in range(splits):
+        names = sorted({each.conversation_id for each in found})
+        chance.shuffle(names)
+        learned = set(names[: len(names) // 2])
+        models = fitted([each for each in found if each.conversation_id in learned], {}, len(learned))
+        fit = list(crossed([e for e in found if e.conversation_id in learned], (), {}, len(learned)))
+        rest = claims([each for each in found if each.conversation_id not in learned], models)
+        for trial in range(trials // splits):
+            for label in models:
+                own = [claim for each, claim in rest if each == label]
+                thresholds = sequence([claim for each, claim in fit if each == label], target)
+                drawn = resampled(own, chance, 600)
+                certificate = certify(
+                    drawn, thresholds, target, ASSURANCE, conversations=600, seed=str(trial)
+                )
+                if certificate.threshold is not None:
+                    given += 1
+                    broken += precision(own, certificate.threshold) < target
+    return {"trials": 2 * trials, "given": given, "broken": broken, "share_broken": broken / (2 * trials)}
+
+
+def resampled(population: Sequence[Claimed], chance: random.Random, size: int) -> list[Claimed]:
+    """Conversations drawn with replacement; one that is drawn twice counts as two."""
+    known = by_conversation(population)
+    names = chance.choices(sorted(known), k=size)
+    return [
+        replace(claim, conversation_id=f"{number} {name}")
+        for number, name in enumerate(names)
+        for claim in known[name]
+    ]
+
+
+def by_conversation(population: Sequence[Claimed]) -> Mapping[str, list[Claimed]]:
+    known: dict[str, list[Claimed]] = defaultdict(list)
+    for claim in population:
+        known[claim.conversation_id].append(claim)
+    return known
+
+
+def precision(population: Sequence[Claimed], threshold: float) -> float:
+    """The chance that a kept entity of a conversation, drawn by lot, is right; exactly, over the population."""
+    shares = []
+    for each in by_conversation(population).values():
+        kept = [claim.right for claim in each if claim.confidence >= threshold]
+        if kept:
+            shares.append(sum(kept) / len(kept))
+    return sum(shares) / len(shares)
+
+
+def shuffled(found: Sequence[Candidate], trials: int, target: float) -> dict[str, Any]:
+    """How often a calibration is certified that was fitted to labels without meaning."""
+    chance = random.Random(2)
+    names = sorted({each.conversation_id for each in found})
+    certified = 0
+    for trial in range(trials):
+        chosen = set(chance.sample(names, 400))
+        learned = [each for each in found if each.conversation_id in chosen]
+        labels = [each.right for each in learned]
+        chance.shuffle(labels)
+        nonsense = [replace(each, right=right) for each, right in zip(learned, labels, strict=True)]
+        models = fitted(nonsense, {}, len(chosen))
+        held = [each for each in found if each.conversation_id not in chosen]
+        fit, rest = claims(nonsense, models), claims(held, models)
+        certified += any(
+            certify(
+                [claim for each, claim in rest if each == label],
+                sequence([claim for each, claim in fit if each == label], target),
+                target,
+                ASSURANCE,
+                conversations=len(names) - len(chosen),
+                seed=str(trial),
+            ).threshold
+            is not None
+            for label in models
+        )
+    return {"trials": trials, "certified": certified, "share": certified / trials}
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("data", type=Path)
+    asked.add_argument("halves", type=Path)
+    asked.add_argument("siblings", nargs=2)
+    asked.add_argument("--json", action="store_true")
+    asked.add_argument("--quick", action="store_true", help="a tenth of the trials")
+    args = asked.parse_args()
+    scale = 10 if args.quick else 1
+    found = sampled(args.data, args.halves, args.siblings)
+    figures = {
+        "conversations": len({each.conversation_id for each in found}),
+        "quality": quality(found),
+        "promises": {str(target): promises(found, 500 // scale, target) for target in TARGETS},
+        "shuffled": {str(target): shuffled(found, 200 // scale, target) for target in TARGETS},
+    }
+    if args.json:
+        print(json.dumps(figures, indent=2))
+        return
+    for name, each in figures["quality"].items():
+        measured = ", ".join(f"{what} {each[what]:.3f}" for what in ("ece", "brier", "auroc"))
+        print(f"{name:<22} {each['count']:>7,}  {measured}")
+    for target, each in figures["promises"].items():
+        print(f"certificates for {target}: {each}")
+    for target, each in figures["shuffled"].items():
+        print(f"fitted to shuffled labels, {target}: {each}")
+
+
+if __name__ == "__main__":
+    main()
