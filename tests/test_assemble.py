@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from earmark.assemble import Asked, Workshop, cuts, options
+from earmark.assemble import Asked, Workshop, options, policy
 from earmark.errors import ConfigError, StoppedError
 from earmark.journal import Journal, NewRun
-from earmark.model import Window
-from earmark.settings import Settings, load
+from earmark.model import Json, Window
+from earmark.settings import load
 
 
 def workshop(notices: list[str] | None = None, **flags: object) -> Workshop:
@@ -43,13 +43,58 @@ def test_files_are_read_whole_unless_a_window_is_asked_for() -> None:
 
 
 def test_options_hold_every_threshold_and_no_secret() -> None:
-    settings = load(client_secret="hush", threshold=0.6, thresholds={"ISSUE": 0.9})
-    kept = options(settings, limit=5)
-    assert kept["thresholds"] == {"PRODUCT": 0.6, "ISSUE": 0.9} == cuts(settings)
+    settings = load(client_secret="hush", threshold=0.6, thresholds={"ISSUE": 0.9}, reviews={"ISSUE": 0.5})
+    kept = options(settings, policy(settings, {}), limit=5)
+    assert kept["thresholds"] == {"PRODUCT": 0.6, "ISSUE": 0.9}
+    assert kept["reviews"] == {"PRODUCT": 0.3, "ISSUE": 0.5}
     assert kept["limit"] == 5
     assert "hush" not in str(kept)
-    again = Settings(**{name: value for name, value in kept.items() if name != "limit"})
-    assert cuts(again) == cuts(settings)
+
+
+def test_a_resumed_run_has_the_cuts_with_which_it_began_whatever_is_recommended_or_set_since() -> None:
+    settings = load(thresholds={"ISSUE": 0.9})
+    began = policy(settings, {"recommended": {"PRODUCT": 0.8}})
+    kept = options(settings, began, limit=None)
+    Path("earmark.toml").write_text("threshold = 0.1\nreview = 0.05\n")
+    again = load(**{name: value for name, value in kept.items() if name != "limit"})
+    assert policy(again, {"recommended": {"PRODUCT": 0.2, "ISSUE": 0.2}}) == began
+
+
+@pytest.mark.parametrize(
+    ("told", "recommended", "product", "issue"),
+    [
+        ({}, None, 0.7, 0.7),
+        ({}, {}, 0.7, 0.7),
+        ({}, {"ISSUE": 0.85}, 0.7, 0.85),
+        ({}, {"ISSUE": None}, 0.7, 0.7),
+        ({"thresholds": {"ISSUE": 0.4}}, {"ISSUE": 0.85, "PRODUCT": 0.8}, 0.8, 0.4),
+        ({"threshold": 0.5}, {"ISSUE": 0.85, "PRODUCT": 0.8}, 0.5, 0.5),
+        ({"threshold": 0.0}, {"ISSUE": 0.85}, 0.0, 0.0),
+        ({"threshold": 0.5, "thresholds": {"PRODUCT": 0.6}}, {"ISSUE": 0.85}, 0.6, 0.5),
+    ],
+)
+def test_what_is_told_wins_over_what_the_scorer_recommends(
+    told: dict[str, object], recommended: dict[str, Json] | None, product: float, issue: float
+) -> None:
+    facts: dict[str, Json] = {} if recommended is None else {"recommended": recommended}
+    cuts = policy(load(**told), facts)
+    assert (cuts.cut("PRODUCT"), cuts.cut("ISSUE")) == (product, issue)
+
+
+def test_a_threshold_in_the_file_wins_over_the_recommended_one_and_a_flag_over_the_file() -> None:
+    Path("earmark.toml").write_text("threshold = 0.6\n")
+    facts: dict[str, Json] = {"recommended": {"PRODUCT": 0.9}}
+    assert policy(load(), facts).cut("PRODUCT") == 0.6
+    assert policy(load(threshold=0.5), facts).cut("PRODUCT") == 0.5
+
+
+@pytest.mark.parametrize("kind", ["thresholds", "reviews"])
+def test_a_cut_for_a_label_that_nothing_has_is_refused(kind: str) -> None:
+    with pytest.raises(ConfigError, match="told for FOO"):
+        policy(load(**{kind: {"FOO": 0.5}}), {})
+    mapped = load(label_map={"NORP": "FOO"}, **{kind: {"FOO": 0.5}})
+    cuts = policy(mapped, {})
+    assert (cuts.cut("FOO") if kind == "thresholds" else cuts.review_cut("FOO")) == 0.5
 
 
 def test_the_contracts_model_is_used_where_it_is_installed_and_missed_aloud_where_not() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,13 +14,13 @@ from earmark.confidence import open_scorer
 from earmark.decide import Policy
 from earmark.errors import ConfigError, ModelMissingError, StoppedError
 from earmark.journal import Journal
-from earmark.model import ISSUE, PRODUCT, Record, Sender, Window
+from earmark.model import ISSUE, PRODUCT, Json, Record, Sender, Usage, Window
 from earmark.settings import Settings, credentials
 from earmark.specs import split_spec
 
 if TYPE_CHECKING:
     from earmark.findings import Judge
-    from earmark.flow import Job
+    from earmark.flow import Job, Recut
     from earmark.genesys.session import Session
     from earmark.ports import Extractor, Source, Writer
     from earmark.writers.custom_attributes import CustomAttributesWriter
@@ -35,6 +35,7 @@ class _Closes(Protocol):
 Closeable = TypeVar("Closeable", bound=_Closes)
 
 FIRST_WINDOW = timedelta(days=7)
+THRESHOLD = 0.7  # where neither the user nor the scorer knows better
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
 CONTRACT_MODEL, OWN_MODEL = "en_core_web_sm", "earmark"
 NO_MODEL = frozenset({"", "none"})
@@ -224,14 +225,12 @@ class Workshop:
         """Label → attribute name."""
         return {PRODUCT: self.settings.products_key, ISSUE: self.settings.issues_key}
 
-    def policy(self) -> Policy:
-        return Policy(self.settings.threshold, cuts(self.settings))
-
     def judge(self) -> Judge:
         """What decides about the mentions that are found."""
         from earmark.findings import Judge
 
-        return Judge((), open_scorer(self.settings.scorer), self.policy())
+        scorer = open_scorer(self.settings.scorer)
+        return Judge((), scorer, policy(self.settings, scorer.facts))
 
     def job(self, journal: Journal, asked: Asked) -> Job:
         """Everything a run needs, ready to go."""
@@ -239,10 +238,11 @@ class Workshop:
 
         source = self.source()
         writer = self.writer(journal)
+        judge = self.judge()
         return Job(
             source=source,
             extractor=self.extractor(),
-            judge=self.judge(),
+            judge=judge,
             writer=writer,
             journal=journal,
             window=self.window(asked, journal.watermark(source.name, writer.name)),
@@ -251,9 +251,31 @@ class Workshop:
             patience=self.settings.patience,
             workers=self.settings.workers,
             pace=self.settings.pace,
-            options=options(self.settings, asked.limit),
+            options=options(self.settings, judge.policy, asked.limit),
             stop=self.stop,
         )
+
+    def recut(self, journal: Journal, earlier: str, *, dry_run: bool) -> Recut:
+        """What it takes to judge again what a run found, under the cuts of these settings."""
+        from earmark.flow import Recut
+
+        cuts = policy(self.settings, journal.facts(earlier).confidence)
+        return Recut(
+            earlier=earlier,
+            policy=cuts,
+            writer=self.writer(journal),
+            journal=journal,
+            dry_run=dry_run,
+            workers=self.settings.workers,
+            pace=self.settings.pace,
+            options=options(self.settings, cuts, None),
+            requests=self.requests,
+            stop=self.stop,
+        )
+
+    def requests(self) -> Usage:
+        """What the service was asked so far."""
+        return Usage() if self._session is None else self._session.usage()
 
     def window(self, asked: Asked, last: datetime | None) -> Window:
         """The window asked for; where a start is missing, a run goes on from the last complete one."""
@@ -288,12 +310,48 @@ def senders(names: list[str]) -> frozenset[Sender]:
         raise ConfigError("senders names somebody unknown", hint=f"known are: {known}") from None
 
 
-def options(settings: Settings, limit: int | None) -> dict[str, Any]:
-    """What a resumed run takes over from the one that began it; no secrets."""
-    kept = settings.model_dump(mode="json", exclude={"client_id", "client_secret", "journal", "thresholds"})
-    return kept | {"thresholds": cuts(settings), "limit": limit}
+def options(settings: Settings, policy: Policy, limit: int | None) -> dict[str, Any]:
+    """What a resumed run takes over from the one that began it: every cut spelled out, and no secret."""
+    kept = settings.model_dump(mode="json", exclude={"client_id", "client_secret", "journal"})
+    spelled = {
+        "threshold": policy.threshold,
+        "thresholds": dict(policy.per_label),
+        "review": policy.review,
+        "reviews": dict(policy.review_per_label),
+    }
+    return kept | spelled | {"limit": limit}
 
 
-def cuts(settings: Settings) -> dict[str, float]:
-    """The threshold of every label, spelled out."""
-    return {PRODUCT: settings.threshold, ISSUE: settings.threshold} | settings.thresholds
+def policy(settings: Settings, scorer: Mapping[str, Json]) -> Policy:
+    """The cuts in force, spelled out for every label; `scorer` is what the scorer says of itself.
+
+    Raises:
+        ConfigError: A cut is told for a label that nothing has.
+    """
+    labels = {PRODUCT, ISSUE, *(settings.label_map or {}).values()}
+    _refuse_unknown(labels, {"threshold": settings.thresholds, "review": settings.reviews})
+    told, ordered = settings.threshold, sorted(labels)
+    thresholds = {label: _recommended(scorer, label) if told is None else told for label in ordered}
+    reviews = dict.fromkeys(ordered, settings.review)
+    return Policy(
+        THRESHOLD if told is None else told,
+        thresholds | settings.thresholds,
+        settings.review,
+        reviews | settings.reviews,
+    )
+
+
+def _recommended(scorer: Mapping[str, Json], label: str) -> float:
+    """The threshold that a scorer recommends for a label, if it does."""
+    told = scorer.get("recommended")
+    cut = told.get(label) if isinstance(told, dict) else None
+    return float(cut) if isinstance(cut, int | float) else THRESHOLD
+
+
+def _refuse_unknown(labels: set[str], told: Mapping[str, Mapping[str, float]]) -> None:
+    for flag, cuts in told.items():
+        if unknown := sorted(cuts.keys() - labels):
+            raise ConfigError(
+                f"--{flag} is told for {', '.join(unknown)}, and nothing has that label",
+                hint=f"the labels are {', '.join(sorted(labels))}; `label_map` can add others",
+            )

@@ -94,8 +94,15 @@ class Settings(BaseSettings):
     )
 
     scorer: str = Field("evidence", description="how a confidence is made: evidence, heuristic")
-    threshold: Confidence = Field(0.7, description="entities below this confidence are dropped")
+    threshold: Confidence | None = Field(
+        None,
+        description="entities from this confidence on are kept; unless told, as the scorer recommends, else from 0.7",
+    )
     thresholds: dict[str, Confidence] = Field({}, description="thresholds of single labels, over `threshold`")
+    review: Confidence = Field(
+        0.3, description="entities from this confidence up to the threshold are left for review"
+    )
+    reviews: dict[str, Confidence] = Field({}, description="review cuts of single labels, over `review`")
 
     workers: int = Field(8, ge=1, le=64, description="requests in flight at once")
     patience: float = Field(

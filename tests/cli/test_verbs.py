@@ -107,7 +107,7 @@ def test_every_json_document_names_its_schema(cli: Cli) -> None:
     cli(*RUN)
     for verb, *rest in (["runs"], ["show", "a"], ["report"], ["config"], ["undo", "--dry-run"], ["doctor"]):
         printed = json.loads(cli(verb, *rest, "--json").stdout)
-        assert printed["schema"] == f"earmark.{verb}/1"
+        assert printed["schema"] == f"earmark.{verb}/{2 if verb == 'show' else 1}"
 
 
 def test_json_is_printed_whatever_is_in_it(cli: Cli) -> None:
@@ -164,6 +164,11 @@ def test_thresholds_may_be_given_by_label(cli: Cli) -> None:
         (("run", "--source", "chats.jsonl", "--writer", "chats.jsonl"), 2, "overwrite the source"),
         (("run", "--source", "chats.jsonl", "--threshold", "high"), 2, "no number"),
         (("run", "--source", "chats.jsonl", "--threshold", "7"), 2, "threshold (from flag)"),
+        (("run", "--source", "chats.jsonl", "--threshold", "FOO=.5"), 2, "told for FOO"),
+        (("run", "--source", "chats.jsonl", "--review", "ISSUE=low"), 2, "--review 'ISSUE=low' is no number"),
+        (("extract", "chats.jsonl", "--review", "FOO=.5"), 2, "--review is told for FOO"),
+        (("rethreshold",), 2, "no cut is named"),
+        (("rethreshold", "--threshold", "0.5"), 1, "has no run"),
         (("run", "--source", "chats.jsonl", "--since", "yesterday"), 2, "is no time"),
         (("run", "--source", "chats.jsonl", "--scorer", "magic"), 2, "no scorer"),
         (

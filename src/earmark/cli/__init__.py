@@ -19,6 +19,7 @@ from earmark.cli import (
     extract,
     report,
     resume,
+    rethreshold,
     run,
     runs,
     sandbox,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("plan")(run.plan)
 app.command("resume")(resume.resume)
+app.command("rethreshold")(rethreshold.rethreshold)
 app.command("undo")(undo.undo)
 app.command("extract")(extract.extract)
 app.command("evaluate")(evaluate.evaluate)

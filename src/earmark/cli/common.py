@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from earmark.model import ISSUE, PRODUCT
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,7 +38,14 @@ SinceOption = Annotated[
 UntilOption = Annotated[str | None, typer.Option(metavar="TIME", help="End of the window.")]
 ThresholdOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="N|LABEL=N", help="Drop entities below this confidence; may be given per label."),
+    typer.Option(metavar="N|LABEL=N", help="Keep entities from this confidence on; may be given per label."),
+]
+ReviewOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="N|LABEL=N",
+        help="Leave entities from this confidence up to the threshold for review; may be given per label.",
+    ),
 ]
 LimitOption = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Stop after this many conversations.")
@@ -114,12 +123,16 @@ def console(*, stderr: bool = False) -> Console:
     return Piped(stderr=stderr, highlight=False)
 
 
-def thresholds(given: list[str] | None) -> dict[str, Any]:
-    """`0.7` and `ISSUE=0.8` as settings.
+def cuts(threshold: list[str] | None, review: list[str] | None) -> dict[str, Any]:
+    """`0.7` and `ISSUE=0.8`, given to --threshold and --review, as settings.
 
     Raises:
         ConfigError: Neither a number nor a label with one.
     """
+    return _cuts("threshold", threshold) | _cuts("review", review)
+
+
+def _cuts(name: str, given: list[str] | None) -> dict[str, Any]:
     from earmark.errors import ConfigError
 
     found: dict[str, Any] = {}
@@ -128,11 +141,12 @@ def thresholds(given: list[str] | None) -> dict[str, Any]:
         try:
             value = float(number)
         except ValueError:
-            raise ConfigError(f"--threshold {part!r} is no number", hint="write 0.7 or ISSUE=0.8") from None
+            raise ConfigError(f"--{name} {part!r} is no number", hint="write 0.7 or ISSUE=0.8") from None
         if label:
-            found.setdefault("thresholds", {})[label.upper()] = value
+            ours = label.upper() in {PRODUCT, ISSUE}
+            found.setdefault(f"{name}s", {})[label.upper() if ours else label] = value
         else:
-            found["threshold"] = value
+            found[name] = value
     return found
 
 

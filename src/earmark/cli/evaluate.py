@@ -42,6 +42,7 @@ def evaluate(
     ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="List the errors, with the texts.")] = False,
     threshold: common.ThresholdOption = None,
+    review: common.ReviewOption = None,
     catalog: common.CatalogOption = None,
     rules: Annotated[
         bool | None, typer.Option("--rules/--no-rules", help="Whether the built-in issue rules are used.")
@@ -55,7 +56,7 @@ def evaluate(
     from earmark.evaluate import to_json, yardstick
     from earmark.gold import read_gold
 
-    flags = common.thresholds(threshold) | {"catalog": catalog, "rules": rules, "scorer": scorer}
+    flags = common.cuts(threshold, review) | {"catalog": catalog, "rules": rules, "scorer": scorer}
     chosen = common.settings(source=f"files:{gold[0]}", **flags)
     known = read_gold(gold)
     stick = yardstick(known.conversations[:limit], senders(chosen.senders))

@@ -25,6 +25,7 @@ def extract(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what is below the threshold.")] = False,
     threshold: common.ThresholdOption = None,
+    review: common.ReviewOption = None,
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
     scorer: common.ScorerOption = None,
@@ -35,7 +36,7 @@ def extract(
     from earmark.writers import export
 
     source = file if file == "-" else f"files:{file}"
-    flags = common.thresholds(threshold) | {"catalog": catalog, "model": model, "scorer": scorer}
+    flags = common.cuts(threshold, review) | {"catalog": catalog, "model": model, "scorer": scorer}
     rejected: list[Rejected] = []
     with workshop(common.settings(source=source, **flags), common.talk) as opened:
         found = _analysed(opened, rejected, everything=everything, limit=limit)

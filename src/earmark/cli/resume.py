@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from earmark.cli import common, sitting
 
 if TYPE_CHECKING:
+    from earmark.assemble import Workshop
+    from earmark.flow import Job, Recut
     from earmark.journal import Journal
     from earmark.settings import Settings
 
@@ -26,11 +26,9 @@ def resume(
         row = book.run(run)
         run_id = row["id"]
         settings = settings_of(row["options"], book)
-        signalled = _go_on(settings, book, run_id, limit=row["options"].get("limit"))
-        sitting.conclude(book, run_id, report or [], as_json=json)
-        counts = book.counts(run_id)
-        sitting.last_word(run_id, counts, signalled)
-    raise typer.Exit(sitting.exit_code(counts, signalled))
+        prepare = partial(as_begun, journal=book, run_id=run_id, limit=row["options"].get("limit"))
+        _, signalled = sitting.work(settings, prepare, resumed=run_id)
+        sitting.end(book, run_id, signalled, report or [], as_json=json)
 
 
 def settings_of(options: dict[str, Any], journal: Journal) -> Settings:
@@ -41,14 +39,13 @@ def settings_of(options: dict[str, Any], journal: Journal) -> Settings:
     return common.settings(**kept, journal=journal.path)
 
 
-def _go_on(settings: Settings, journal: Journal, run_id: str, *, limit: int | None) -> int | None:
-    from earmark import flow
-    from earmark.assemble import Asked, workshop
+def as_begun(opened: Workshop, journal: Journal, run_id: str, limit: int | None) -> Job | Recut:
+    """What a run needs to go on: over its source, or over what an earlier run found."""
+    from earmark.assemble import Asked
+    from earmark.flow import RETHRESHOLD
 
     begun = journal.facts(run_id)
-    asked = Asked(begun.window.since, begun.window.until, limit, begun.dry_run)
-    with workshop(settings, common.talk) as opened, sitting.Signals(opened.stop).heeded() as signals:
-        job = opened.job(journal, asked)
-        with sitting.progress() as watch:
-            flow.resume(replace(job, watch=watch), run_id)
-    return signals.received
+    kind, _, earlier = begun.source.partition(":")
+    if kind == RETHRESHOLD:
+        return opened.recut(journal, earlier, dry_run=begun.dry_run)
+    return opened.job(journal, Asked(begun.window.since, begun.window.until, limit, begun.dry_run))

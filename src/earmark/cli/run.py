@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ def run(
     since: common.SinceOption = None,
     until: common.UntilOption = None,
     threshold: common.ThresholdOption = None,
+    review: common.ReviewOption = None,
     limit: common.LimitOption = None,
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
@@ -33,7 +33,7 @@ def run(
 ) -> None:
     """Read finished conversations, find products and issues, write them back, and report."""
     flags = {"source": source, "writer": writer, "catalog": catalog, "model": model, "scorer": scorer}
-    settings = common.settings(**flags, journal=journal, **common.thresholds(threshold))
+    settings = common.settings(**flags, journal=journal, **common.cuts(threshold, review))
     _start(settings, _asked(since, until, limit, dry_run=dry_run), report or [], as_json=json)
 
 
@@ -43,6 +43,7 @@ def plan(
     since: common.SinceOption = None,
     until: common.UntilOption = None,
     threshold: common.ThresholdOption = None,
+    review: common.ReviewOption = None,
     limit: common.LimitOption = None,
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
@@ -52,7 +53,22 @@ def plan(
     json: common.JsonOption = False,
 ) -> None:
     """Do everything that `run` does but the writing, and show what would change."""
-    run(source, writer, since, until, threshold, limit, catalog, model, scorer, report, journal, True, json)
+    run(
+        source=source,
+        writer=writer,
+        since=since,
+        until=until,
+        threshold=threshold,
+        review=review,
+        limit=limit,
+        catalog=catalog,
+        model=model,
+        scorer=scorer,
+        report=report,
+        journal=journal,
+        dry_run=True,
+        json=json,
+    )
 
 
 def _asked(since: str | None, until: str | None, limit: int | None, *, dry_run: bool) -> Asked:
@@ -66,37 +82,10 @@ def _start(settings: Settings, asked: Asked, reports: list[Path], *, as_json: bo
     sitting.check_places(reports)
     with common.writing(settings.journal) as journal:
         run_id, signalled = execute(settings, journal, asked)
-        if asked.dry_run:
-            show_plan(journal, run_id, as_json=as_json)
-        sitting.conclude(journal, run_id, reports, as_json=as_json and not asked.dry_run, quiet=asked.dry_run)
-        counts = journal.counts(run_id)
-        sitting.last_word(run_id, counts, signalled)
-        for other in journal.left_open(beside=run_id):
-            common.talk(f"an earlier run is not finished either: earmark resume {other}")
-    raise typer.Exit(sitting.exit_code(counts, signalled))
+        sitting.end(journal, run_id, signalled, reports, as_json=as_json, planned=asked.dry_run)
 
 
 def execute(settings: Settings, journal: Journal, asked: Asked) -> tuple[str, int | None]:
     """Run a job with progress and signal handling; returns the run's id and the signal that stopped it."""
-    from earmark import flow
-    from earmark.assemble import workshop
-
-    with workshop(settings, common.talk) as opened, sitting.Signals(opened.stop).heeded() as signals:
-        common.talk("connecting and loading the extraction pipeline …")
-        job = opened.job(journal, asked)
-        with sitting.progress() as watch:
-            run_id = flow.run(replace(job, watch=watch))
-    return run_id, signals.received
-
-
-def show_plan(journal: Journal, run_id: str, *, as_json: bool) -> None:
-    """What a dry run would change, a conversation at a time."""
-    for change in journal.planned(run_id):
-        if as_json:
-            common.line({"id": change.conversation_id, "before": change.before, "after": change.after})
-            continue
-        common.say(change.conversation_id)
-        for key in sorted(change.before.keys() | change.after.keys()):
-            before, after = change.before.get(key), change.after.get(key)
-            if before != after:
-                common.say(f"  {key}: {common.shown(before)} → {common.shown(after)}")
+    common.talk("connecting and loading the extraction pipeline …")
+    return sitting.work(settings, lambda opened: opened.job(journal, asked))

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from earmark.cli import common
-from earmark.model import RunFacts, State
+
+if TYPE_CHECKING:
+    from earmark.journal import Journal
 
 
 def runs(journal: common.JournalOption = None, json: common.JsonOption = False) -> None:
     """List the runs of the journal, newest first."""
     with common.reading(journal) as book:
-        found = [_as_json(book.facts(row["id"]), book.counts(row["id"])) for row in book.runs()]
+        found = [_as_json(book, row["id"]) for row in book.runs()]
     if json:
         common.emit({"schema": "earmark.runs/1", "runs": found})
         return
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for name in ("run", "status", "source", "writer", "conversations", "requests"):
+    for name in ("run", "status", "source", "writer", "conversations", "for review", "requests"):
         table.add_column(name, no_wrap=name == "run")
     for item in found:
         states = ", ".join(f"{count} {state}" for state, count in item["conversations"].items())
         status = f"{item['status']} (dry run)" if item["dry_run"] else item["status"]
-        cells = (item["id"], status, item["source"], item["writer"], states, item["usage"].get("requests", 0))
+        ends = (item["source"], item["writer"])
+        cells = (item["id"], status, *ends, states, item["for_review"], item["usage"].get("requests", 0))
         table.add_row(*(common.plain(str(cell)) for cell in cells))
     common.console().print(table)
 
 
-def _as_json(run: RunFacts, counts: Mapping[State, int]) -> dict[str, Any]:
+def _as_json(book: Journal, run_id: str) -> dict[str, Any]:
+    run = book.facts(run_id)
     return {
         "id": run.id,
         "status": run.status,
@@ -43,7 +46,8 @@ def _as_json(run: RunFacts, counts: Mapping[State, int]) -> dict[str, Any]:
         "since": _time(run.window.since),
         "until": _time(run.window.until),
         "usage": asdict(run.usage),
-        "conversations": {state.value: count for state, count in sorted(counts.items())},
+        "conversations": {state.value: count for state, count in sorted(book.counts(run_id).items())},
+        "for_review": book.for_review(run_id),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -9,8 +11,11 @@ import typer
 from earmark.cli import common
 from earmark.errors import InputError
 
+SCHEMA = "earmark.show/2"
 MENTION = ("message", "start", "end", "sender", "found_by")
 """The parts of a mention as the journal keeps them, under the names that `earmark extract` gives them."""
+FIRST_PART = "start"
+"""What the log-odds of every entity of a label begin with."""
 
 
 def show(
@@ -21,49 +26,117 @@ def show(
 ) -> None:
     """Show what was found in a conversation, how sure it is and why, and what was written."""
     with common.reading(journal) as book:
-        history = [_with_named_mentions(entry) for entry in book.history(conversation, run)]
+        history = [_entry(found) for found in book.history(conversation, run)]
     if not history:
         raise InputError(
             f"the journal knows no conversation {conversation!r}", hint="`earmark runs` lists the runs"
         )
     if json:
-        common.emit({"schema": "earmark.show/1", "conversation": conversation, "runs": history})
+        common.emit({"schema": SCHEMA, "conversation": conversation, "runs": history})
         return
     for entry in history:
-        _print(entry)
+        for line in _lines(entry):
+            common.say(line)
 
 
-def _with_named_mentions(entry: dict[str, Any]) -> dict[str, Any]:
-    entities = [
-        entity | {"mentions": [dict(zip(MENTION, mention, strict=True)) for mention in entity["mentions"]]}
-        for entity in entry["entities"]
-    ]
-    return entry | {"entities": entities}
+def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What one run knows, under names that stay."""
+    item = found["item"]
+    plain = ("state", "reason", "channel", "queue", "language", "messages", "correlation_id", "carried_from")
+    return {
+        "run": item["run_id"],
+        **{name: item[name] for name in plain},
+        "started_at": _time(item["started_at"]),
+        "ended_at": _time(item["ended_at"]),
+        "entities": [_entity(row) for row in sorted(found["entities"], key=_surest_first)],
+        "pairs": [_pair(row) for row in found["pairs"]],
+        "changes": [_change(row) for row in found["changes"]],
+    }
 
 
-def _print(entry: dict[str, Any]) -> None:
-    item = entry["item"]
-    reason = f" ({item['reason']})" if item["reason"] else ""
-    common.say(
-        f"run {item['run_id']}: {item['state']}{reason}, {item['messages']} messages, {item['channel']}"
-    )
+def _surest_first(row: Mapping[str, Any]) -> tuple[float, str, str]:
+    return (-(row["confidence"] or 0.0), row["name"], row["canonical_id"])
+
+
+def _entity(row: Mapping[str, Any]) -> dict[str, Any]:
+    plain = ("name", "verdict", "reason", "confidence", "confidence_kind", "parts")
+    return {
+        "label": row["label"],
+        "id": row["canonical_id"],
+        **{name: row[name] for name in plain},
+        "assertion": row["assertion"],
+        "cue": row["cue"],
+        "linked": row["linked"],
+        "unsure": row["unsure"],
+        "forms": row["forms"],
+        "mentions": [dict(zip(MENTION, mention, strict=True)) for mention in row["mentions"]],
+    }
+
+
+def _pair(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = {"product": "product_id", "issue": "issue_id", "nearness": "nearness"}
+    places = {name: name for name in ("product_message", "issue_message")}
+    return {name: row[column] for name, column in (names | places).items()}
+
+
+def _change(row: Mapping[str, Any]) -> dict[str, Any]:
+    status = "undone" if row["undone_at"] else "written" if row["applied_at"] else "not confirmed"
+    times = {name: _time(row[name]) for name in ("intended_at", "applied_at", "undone_at")}
+    return {"status": status, **times, "before": row["before"], "after": row["after"]}
+
+
+def _time(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    reason = f" ({entry['reason']})" if entry["reason"] else ""
+    yield f"run {entry['run']}: {entry['state']}{reason}, {entry['messages']} messages, {entry['channel']}"
     for entity in entry["entities"]:
-        score = "none" if entity["confidence"] is None else f"{entity['confidence']:.2f}"
-        parts = ", ".join(f"{name} {value:.2f}" for name, value in sorted(entity["parts"].items()))
-        common.say(
-            f"  {entity['verdict']:<6} {entity['label']:<8} {entity['name']}  [{entity['canonical_id']}]"
-        )
-        common.say(
-            f"         {entity['confidence_kind']} {score} from {parts or 'nothing'}; {entity['reason']}"
-        )
-        where = ", ".join(
-            f"message {m['message']} ({m['sender']}) {m['start']}–{m['end']} by {m['found_by']}"
-            for m in entity["mentions"]
-        )
-        common.say(f"         {where}")
+        yield from _entity_lines(entity)
+    for pair in entry["pairs"]:
+        where = f"messages {pair['product_message']} and {pair['issue_message']}"
+        yield f"  pair   {pair['product']} × {pair['issue']}: {pair['nearness']}, {where}"
     for change in entry["changes"]:
-        state = "undone" if change["undone_at"] else "written" if change["applied_at"] else "not confirmed"
-        common.say(f"  attributes {state}:")
+        yield f"  attributes {change['status']}:"
         for key in sorted(change["before"].keys() | change["after"].keys()):
             before, after = (common.shown(change[side].get(key)) for side in ("before", "after"))
-            common.say(f"    {key}: {before} → {after}")
+            yield f"    {key}: {before} → {after}"
+
+
+def _entity_lines(entity: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {entity['verdict']:<6} {entity['label']:<8} {entity['name']}  [{entity['id']}]"
+    for line in (*_confidence_lines(entity), *_assertion_lines(entity)):
+        yield f"         {line}"
+    where = ", ".join(
+        f"message {m['message']} ({m['sender']}) {m['start']}–{m['end']} by {m['found_by']}"
+        for m in entity["mentions"]
+    )
+    yield f"         {where}"
+
+
+def _confidence_lines(entity: Mapping[str, Any]) -> Iterator[str]:
+    kind, value, parts = entity["confidence_kind"], entity["confidence"], entity["parts"]
+    score = "none" if value is None else f"{value:.2f}"
+    if kind != "probability":
+        numbers = ", ".join(f"{name} {number:.2f}" for name, number in sorted(parts.items()))
+        yield f"{kind} {score} from {numbers or 'nothing'}; {entity['reason']}"
+        return
+    yield f"{kind} {score}; {entity['reason']}"
+    yield from (f"  {number:+.2f} {name.replace('_', ' ')}" for name, number in _weightiest(parts))
+    yield f"  {sum(parts.values()):+.2f} log-odds in all"
+
+
+def _weightiest(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Where the log-odds begin, then what adds most to them, whichever way; what adds nothing is left out."""
+    telling = [(name, number) for name, number in parts.items() if abs(number) >= 0.005 or name == FIRST_PART]
+    return sorted(telling, key=lambda part: (part[0] != FIRST_PART, -abs(part[1]), part[0]))
+
+
+def _assertion_lines(entity: Mapping[str, Any]) -> Iterator[str]:
+    cue = entity["cue"]
+    if cue is not None:
+        place = f"message {cue['message']} {cue['start']}–{cue['end']}"
+        yield f"{entity['assertion']}, by the rule {cue['name']} in {place}"
+    elif entity["assertion"] != "present":
+        yield str(entity["assertion"])

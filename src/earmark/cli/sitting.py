@@ -8,8 +8,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -20,8 +21,11 @@ from earmark.model import State
 if TYPE_CHECKING:
     from types import FrameType
 
+    from earmark.assemble import Workshop
+    from earmark.flow import Job, Recut
     from earmark.journal import Journal
     from earmark.report import Report
+    from earmark.settings import Settings
 
 UNFINISHED = (State.LISTED, State.PENDING, State.INTENDED)
 _UNDER_WAY = {"listed", "read", State.PENDING.value}
@@ -96,6 +100,59 @@ def progress(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
         yield watch
 
 
+def work(
+    settings: Settings, prepare: Callable[[Workshop], Job | Recut], resumed: str | None = None
+) -> tuple[str, int | None]:
+    """Begin a run, or go on with one, with progress and signals heeded.
+
+    Returns its id and the signal that stopped it.
+    """
+    from earmark import flow
+    from earmark.assemble import workshop
+
+    with workshop(settings, common.talk) as opened, Signals(opened.stop).heeded() as signals:
+        job = prepare(opened)
+        with progress() as watch:
+            watched = replace(job, watch=watch)
+            run_id = resumed or flow.run(watched)
+            if resumed:
+                flow.resume(watched, resumed)
+    return run_id, signals.received
+
+
+def show_plan(journal: Journal, run_id: str, *, as_json: bool) -> None:
+    """What a dry run would change, a conversation at a time."""
+    for change in journal.planned(run_id):
+        if as_json:
+            common.line({"id": change.conversation_id, "before": change.before, "after": change.after})
+            continue
+        common.say(change.conversation_id)
+        for key in sorted(change.before.keys() | change.after.keys()):
+            before, after = change.before.get(key), change.after.get(key)
+            if before != after:
+                common.say(f"  {key}: {common.shown(before)} → {common.shown(after)}")
+
+
+def end(
+    journal: Journal,
+    run_id: str,
+    signalled: int | None,
+    reports: list[Path],
+    *,
+    as_json: bool,
+    planned: bool = False,
+) -> NoReturn:
+    """Show what a run, or with `planned` a dry run, came to, and leave with its exit code."""
+    if planned:
+        show_plan(journal, run_id, as_json=as_json)
+    conclude(journal, run_id, reports, as_json=as_json and not planned, quiet=planned)
+    counts = journal.counts(run_id)
+    last_word(run_id, counts, signalled, journal.for_review(run_id))
+    for other in journal.left_open(beside=run_id):
+        common.talk(f"an earlier run is not finished either: earmark resume {other}")
+    raise typer.Exit(exit_code(counts, signalled))
+
+
 def exit_code(counts: Mapping[State, int], signalled: int | None) -> int:
     """What a run's conversations make of the exit code."""
     if signalled is not None:
@@ -137,9 +194,11 @@ def built(journal: Journal, run_id: str, *, min_count: int = 1) -> Report:
     return build(facts, journal.conversations(run_id), journal.entities(run_id), min_count=min_count)
 
 
-def last_word(run_id: str, counts: Mapping[State, int], signalled: int | None) -> None:
+def last_word(run_id: str, counts: Mapping[State, int], signalled: int | None, for_review: int) -> None:
     """One line on stderr that says how the run ended and what to do next."""
     told = ", ".join(f"{count} {state.value}" for state, count in sorted(counts.items()) if count)
+    if for_review:
+        told += f"; {for_review} {'entity' if for_review == 1 else 'entities'} left for review"
     if signalled is not None:
         common.talk(f"stopped: {told or 'nothing done'}. Go on with: earmark resume {run_id}")
     elif any(counts.get(state) for state in UNFINISHED):

@@ -80,7 +80,7 @@ def _format(engine: Engine, path: Path) -> int:
 
 
 def _bring_up_to_date(engine: Engine) -> None:
-    """Add the tables and columns that the file lacks, in one transaction: a kill leaves it as it was."""
+    """Add the tables, columns and indexes that the file lacks, in one transaction: a kill leaves it as it was."""
     with engine.begin() as connection:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver begins none by itself for a CREATE
         META.create_all(connection)
@@ -88,6 +88,8 @@ def _bring_up_to_date(engine: Engine) -> None:
             for column in _lacking(table, _columns(connection, table)):
                 added = CreateColumn(column).compile(dialect=_DIALECT)
                 connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {added}")
+            for index in table.indexes:
+                index.create(connection, checkfirst=True)
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
 

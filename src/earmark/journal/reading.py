@@ -19,7 +19,6 @@ from earmark.journal import rows, statements
 from earmark.journal.opening import naming_failures, open_engine
 from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, PAIRS, RUNS
 from earmark.model import (
-    PROCESSED,
     Change,
     ConversationRow,
     Entity,
@@ -29,7 +28,6 @@ from earmark.model import (
     Record,
     RunFacts,
     State,
-    Verdict,
 )
 
 AT_ONCE = 100
@@ -98,19 +96,10 @@ class JournalReader:
         with self._reading() as connection:
             return {State(state): count for state, count in connection.execute(query)}
 
-    def verdicts(self, run_id: str) -> dict[Verdict, int]:
-        """Entities by verdict, in the conversations that were processed."""
-        same = and_(
-            ITEMS.c.run_id == ENTITIES.c.run_id, ITEMS.c.conversation_id == ENTITIES.c.conversation_id
-        )
-        query = (
-            select(ENTITIES.c.verdict, func.count())
-            .join(ITEMS, same)
-            .where(ENTITIES.c.run_id == run_id, ITEMS.c.state.in_([state.value for state in PROCESSED]))
-            .group_by(ENTITIES.c.verdict)
-        )
+    def for_review(self, run_id: str) -> int:
+        """How many entities were left for review, in the conversations that were processed."""
         with self._reading() as connection:
-            return {Verdict(verdict): count for verdict, count in connection.execute(query)}
+            return connection.execute(statements.COUNT_FOR_REVIEW, {"run": run_id}).scalar_one()
 
     def left_open(self, beside: str) -> list[str]:
         """Other runs, oldest first, that still have conversations to be done; dry runs do not count."""

@@ -18,6 +18,7 @@ from sqlalchemy import (
 APPLICATION_ID = 0x4541524D  # "EARM", so that no other SQLite file is taken for a journal
 VERSION = 2
 META = MetaData()
+FOR_REVIEW = text("verdict = 'review'")  # as it stands in the index: a parameter would not use it
 
 RUNS = Table(
     "runs",
@@ -87,6 +88,7 @@ ENTITIES = Table(
     Column("assertion", String, nullable=False, server_default=text("'present'")),
     Column("cue", JSON(none_as_null=True)),
     Column("unsure", Boolean, nullable=False, server_default=text("0")),
+    Index("entities_for_review", "run_id", sqlite_where=FOR_REVIEW),
 )
 
 PAIRS = Table(

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, PAIRS, RUNS
+from earmark.journal.schema import CHANGES, ENTITIES, FOR_REVIEW, ITEMS, PAIRS, RUNS
 from earmark.model import PROCESSED, State
 
 
@@ -79,6 +79,17 @@ LATEST_ITEM = (
     .limit(1)
 )
 """A conversation as the latest other run on a target left it."""
+
+COUNT_FOR_REVIEW = (
+    select(func.count())
+    .select_from(ENTITIES)
+    .join(
+        ITEMS,
+        and_(ITEMS.c.run_id == ENTITIES.c.run_id, ITEMS.c.conversation_id == ENTITIES.c.conversation_id),
+    )
+    .where(ENTITIES.c.run_id == bindparam("run"), FOR_REVIEW, ITEMS.c.state.in_(_PROCESSED))
+)
+"""Entities that are left for review in the conversations that a run processed."""
 
 LATEST_CHANGE = (
     select(CHANGES)
