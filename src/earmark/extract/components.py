@@ -26,13 +26,15 @@ from spacy.tokens import Doc, Span
 from spacy.util import ensure_path
 from spacy.vocab import Vocab
 
+from earmark.catalog.entry import Entry
+from earmark.catalog.ladder import EXACT, SKU
+from earmark.catalog.names import NameFinder
+from earmark.catalog.regexes import PatternSet
 from earmark.confidence.heuristic import heuristic_confidence
 from earmark.extract.candidate import Candidate, Opinion, propose, take, text_of, told
-from earmark.extract.catalog import Entry
-from earmark.extract.names import EXACT, SKU, NameFinder
-from earmark.extract.regexes import PatternSet
 from earmark.extract.resolve import left_over, resolve
 from earmark.extract.rules import RuleFinder, parse_rules
+from earmark.extract.token_patterns import token_pattern_problems
 
 SPANS, UNSURE = "earmark", "earmark_unsure"
 _EXTENSIONS: dict[str, Any] = {
@@ -97,8 +99,10 @@ class CatalogMatcher(_Stateful):
         """Use this catalog from now on.
 
         Raises:
-            CatalogError: One spelling stands for two entries.
+            CatalogError: One spelling stands for two entries, or spaCy refuses a token pattern.
         """
+        for problem in token_pattern_problems(entries):
+            raise problem.error()
         self.entries = entries
         self._names = NameFinder(entries)
         patterns = [(index, text) for index, entry in enumerate(entries) for text in entry.patterns]
@@ -149,6 +153,7 @@ def _entry(row: Mapping[str, Any]) -> Entry:
         aliases=tuple(row["aliases"]),
         patterns=tuple(row["patterns"]),
         token_patterns=tuple(tuple(tokens) for tokens in row["token_patterns"]),
+        short=tuple(row.get("short", ())),
     )
 
 

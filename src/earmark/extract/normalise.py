@@ -12,17 +12,13 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from earmark.naming import STRAIGHT
+
 CHUNK_CHARACTERS = 20_000
 _LONGEST_RUN = 64
 _MOST_MARKS = 8  # combining marks after one letter; more is noise, and their canonical order costs n²
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_ONE_FOR_ONE = str.maketrans(
-    dict.fromkeys("‘’‛′ʼʹ＇`´", "'")
-    | dict.fromkeys("“”„‟″«»＂", '"')
-    | dict.fromkeys("‐‑‒–—―−－", "-")
-    | dict.fromkeys("\r\u2028\u2029\x85", "\n")
-    | {"\xa0": " "}
-)
+_ONE_FOR_ONE = STRAIGHT | {ord(c): "\n" for c in "\r\u2028\u2029\x85"} | {0xA0: " "}
 _DROPPED = frozenset("™℠®©")  # NFKC would spell the first two out and glue them to the name
 
 

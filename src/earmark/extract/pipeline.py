@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +13,7 @@ import spacy
 from spacy.about import __version__ as spacy_version
 from spacy.language import Language
 
-from earmark.extract.catalog import load_catalogs
+from earmark.catalog import entries_hash, load_catalogs
 from earmark.extract.components import CatalogMatcher, IssueRules
 from earmark.extract.config import ExtractConfig
 from earmark.extract.models import content_hash, load_model
@@ -56,7 +56,7 @@ def build(config: ExtractConfig) -> Pipeline:
         "spacy": spacy_version,
         **model,
         "catalog": f"{len(catalog.entries)} entries",
-        "catalog_hash": _hash([asdict(entry) | {"where": ""} for entry in catalog.entries]),
+        "catalog_hash": entries_hash(catalog.entries),
         "rules": f"{len(rules.rules.rules)} rules{', for names' * rules.only_names}",
         "rules_hash": _hash(list(rules.documents)),
     }
@@ -78,8 +78,8 @@ def _ensure(nlp: Language, factory: str, config: dict[str, object] | None = None
 
 def _add_catalog(nlp: Language, config: ExtractConfig) -> CatalogMatcher:
     matcher: CatalogMatcher = _ensure(nlp, CATALOG)
-    if config.catalogs:
-        matcher.set_entries(load_catalogs(config.catalogs))
+    if config.entries or config.catalogs:
+        matcher.set_entries((*config.entries, *load_catalogs(config.catalogs)))
     return matcher
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from earmark.catalog.regexes import BadPatternError, PatternSet, compile_pattern
+from earmark.catalog.spelling import fold
 from earmark.errors import CatalogError
 from earmark.extract.candidate import Candidate
-from earmark.extract.names import fold
-from earmark.extract.regexes import BadPatternError, PatternSet, compile_pattern
 from earmark.model import ISSUE
 
 _MACRO = re.compile(r"(?<!\?P)<([a-z_]+)>")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from earmark.extract.catalog import Entry
-from earmark.extract.names import EXACT, INFLECTED, NameFinder
+from earmark.catalog.entry import Entry
+from earmark.catalog.ladder import EXACT, INFLECTED
+from earmark.catalog.names import NameFinder
 
 NAMES = (
     Entry("iphone", "iPhone"),

@@ -1,0 +1,94 @@
+"""Catalogs in spaCy's pattern format: JSONL with "label", "pattern" (a text or a list of tokens) and "id"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from earmark.catalog.csv_file import BadLineError, check_length, label_of
+from earmark.catalog.entry import Entry, Problem
+
+_ATTRIBUTES = frozenset(
+    {"ORTH", "TEXT", "LOWER", "NORM", "SHAPE", "PREFIX", "SUFFIX", "LENGTH", "SPACY", "OP"}
+)
+_FLAGS = ("IS_", "LIKE_")  # IS_DIGIT, LIKE_NUM, …: all of them look at the token's text alone
+_SENTENCE_FLAGS = frozenset({"IS_SENT_START", "IS_SENT_END"})
+_COMPARISONS = frozenset({"IN", "NOT_IN", "==", "!=", ">=", "<=", ">", "<"})
+
+
+def read_patterns(name: str, lines: Iterable[str]) -> Iterator[tuple[int, Entry | Problem]]:
+    """Yield (line number, entry or problem) of a file called `name`; lines with one id are one entry."""
+    entries: dict[str, Entry] = {}
+    for number, line in enumerate(lines, start=1):
+        where = f"{name}:{number}"
+        try:
+            if line.strip():
+                entry = _entry(where, line)
+                known = entries.get(entry.id)
+                entries[entry.id] = entry if known is None else _join(known, entry)
+        except BadLineError as error:
+            yield number, error.at(where)
+    yield from enumerate(entries.values(), start=1)
+
+
+def _join(known: Entry, more: Entry) -> Entry:
+    if known.label != more.label:
+        raise BadLineError(f"{known.id!r} is {known.label} in {known.where}, {more.label} here")
+    if not more.spelled:
+        return replace(known, token_patterns=known.token_patterns + more.token_patterns)
+    if not known.spelled:
+        return replace(known, name=more.name, spelled=True)
+    return replace(known, aliases=(*known.aliases, more.name))
+
+
+def _entry(where: str, line: str) -> Entry:
+    row = _row(line)
+    label, pattern, identity = label_of(row["label"]), row["pattern"], row.get("id")
+    if identity is not None and (not isinstance(identity, str) or not identity.strip()):
+        raise BadLineError("the id must be text")
+    if isinstance(pattern, str) and pattern.strip():
+        check_length(pattern.strip())
+        return Entry(identity or _slug(pattern), pattern.strip(), label, where=where)
+    if not isinstance(pattern, list) or identity is None:
+        raise BadLineError("the pattern must be a text, or a list of tokens together with an id")
+    _check_tokens(pattern)
+    return Entry(identity, identity, label, token_patterns=(tuple(pattern),), spelled=False, where=where)
+
+
+def _row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadLineError(f"not JSON: {error}") from None
+    if not isinstance(row, dict) or not isinstance(row.get("label"), str) or "pattern" not in row:
+        raise BadLineError("needs a label and a pattern", 'like {"label":"PRODUCT","pattern":"X200"}')
+    return row
+
+
+def _slug(name: str) -> str:
+    return "-".join(name.lower().split())
+
+
+def _check_tokens(pattern: list[Any]) -> None:
+    """Refuse attributes that need a tagger, and unbounded expressions; spaCy checks the rest where it is used."""
+    if not pattern or not all(isinstance(token, dict) for token in pattern):
+        raise BadLineError("a token pattern is a non-empty list of objects")
+    for token in pattern:
+        for attribute, value in token.items():
+            _check_attribute(attribute, value)
+
+
+def _check_attribute(attribute: str, value: object) -> None:
+    known = attribute.upper()
+    if known in _SENTENCE_FLAGS or (known not in _ATTRIBUTES and not known.startswith(_FLAGS)):
+        raise BadLineError(
+            f"token attribute {attribute!r} is not supported",
+            f"one of {', '.join(sorted(_ATTRIBUTES))}, IS_…, LIKE_…",
+        )
+    if isinstance(value, dict) and not value.keys() <= _COMPARISONS:
+        raise BadLineError(
+            f"{attribute} compares with {', '.join(sorted(value.keys() - _COMPARISONS))}",
+            "expressions go into the pattern column of a CSV catalog",
+        )

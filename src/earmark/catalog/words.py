@@ -1,0 +1,17 @@
+"""Words that name nothing by themselves."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+_LISTS = tomllib.loads((Path(__file__).parent / "data" / "words.toml").read_text(encoding="utf-8"))
+
+FUNCTION_WORDS = frozenset(_LISTS["function_words"].split())
+"""Found in nearly every message: no alias can mean one thing by such a word."""
+
+PADDING = frozenset(_LISTS["padding"].split())
+"""What people say around a name without changing what it names: "my … please", "the … app"."""
+
+GENERIC = frozenset(_LISTS["generic"].split())
+"""Everyday nouns and grades: near one of them is near nothing in particular."""
