@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +10,12 @@ from typing import Any
 from earmark.model import (
     ISSUE,
     PRODUCT,
+    Assertion,
     ConversationRow,
     EntityRow,
+    Json,
+    Nearness,
+    PairRow,
     RunFacts,
     State,
     Usage,
@@ -66,3 +70,67 @@ def findings_of(names: tuple[str, ...], size: int) -> Iterator[EntityRow]:
                     f"c{number}", label, f"id{position}", name, Verdict.KEEP, 0.85, "evidence", 2,
                     (name, "other"), ("customer",), True,
                 )  # fmt: skip
+
+
+CONFIDENCE: Mapping[str, Json] = {
+    "scorer": "calibrated",
+    "kind": "probability",
+    "calibration": {"hash": "c0ffee", "fitted_on": {"conversations": 1200}, "ece": 0.0213, "table": [1, 2]},
+    "certificates": {
+        PRODUCT: {
+            "status": "in force",
+            "target": 0.95,
+            "assurance": 0.95,
+            "threshold": 0.81,
+            "bound": 0.951,
+            "accepted": 312,
+            "errors": 6,
+            "channels": ["webchat"],
+        },
+        ISSUE: {
+            "status": "not reached",
+            "bound": 0.912,
+            "accepted": 210,
+            "errors": 11,
+            "missing_labels": 120,
+        },
+    },
+}
+
+
+def judged_run(names: tuple[str, ...] = ("Router X200", "No light"), **facts: Any) -> Report:
+    """Twelve conversations, two of another channel. The first name is a product in all of them.
+
+    The second is an issue: present in six, resolved in two, then negated, hypothetical, asked and left for
+    review in one each; a pair with the product wherever it was raised, in every nearness.
+    """
+    ids = [f"c{n}" for n in range(12)]
+    conversations = [
+        ConversationRow(name, State.WRITTEN, None, "webchat" if n < 10 else "whatsapp", None, "en", MONDAY, 4)
+        for n, name in enumerate(ids)
+    ]
+    product, issue = names
+    assertions = [Assertion.PRESENT] * 6 + [Assertion.RESOLVED] * 2
+    assertions += [Assertion.NEGATED, Assertion.HYPOTHETICAL, Assertion.ASKED, Assertion.PRESENT]
+    verdicts = [Verdict.KEEP] * 8 + [Verdict.ASIDE] * 3 + [Verdict.REVIEW]
+    found = [_finding(name, PRODUCT, product, Verdict.KEEP, Assertion.PRESENT) for name in ids]
+    found += [
+        _finding(*one) for one in zip(ids, [ISSUE] * 12, [issue] * 12, verdicts, assertions, strict=True)
+    ]
+    pairs = [
+        PairRow(name, f"id-{product}", f"id-{issue}", list(Nearness)[n % 3]) for n, name in enumerate(ids)
+    ]
+    told: dict[str, Any] = {
+        "scorer": "calibrated",
+        "thresholds": {PRODUCT: 0.81, ISSUE: 0.7},
+        "review": {PRODUCT: 0.55, ISSUE: 0.7},
+        "confidence": CONFIDENCE,
+    }
+    return build(replace(RUN, **(told | facts)), conversations, found, pairs)
+
+
+def _finding(conversation: str, label: str, name: str, verdict: Verdict, assertion: Assertion) -> EntityRow:
+    return EntityRow(
+        conversation, label, f"id-{name}", name, verdict, 0.85, "probability", 1, (name,), ("customer",), True,
+        assertion,
+    )  # fmt: skip

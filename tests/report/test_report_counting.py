@@ -16,8 +16,12 @@ from earmark.model import (
     ISSUE,
     PROCESSED,
     PRODUCT,
+    RAISED,
+    Assertion,
     ConversationRow,
     EntityRow,
+    Nearness,
+    PairRow,
     RunFacts,
     State,
     Usage,
@@ -26,6 +30,7 @@ from earmark.model import (
 )
 from earmark.report import Report, build
 from earmark.report.intervals import difference, wilson
+from earmark.report.shape import ASIDE
 
 MONDAY = datetime(2025, 3, 3, 12, tzinfo=UTC)
 FACTS = RunFacts(
@@ -80,14 +85,23 @@ conversation_rows = st.lists(
     max_size=30,
     unique_by=lambda row: row.id,
 )
-entity_rows = st.lists(
+ASSERTIONS = {
+    Verdict.KEEP: sorted(RAISED),
+    Verdict.REVIEW: list(Assertion),
+    Verdict.ASIDE: list(ASIDE),
+    Verdict.DROP: list(Assertion),
+}
+decided = st.builds(
+    lambda row, verdict, choice: replace(
+        row, verdict=verdict, assertion=ASSERTIONS[verdict][choice % len(ASSERTIONS[verdict])]
+    ),
     st.builds(
         EntityRow,
         conversation_id=st.integers(0, 27).map("c{}".format),
         label=st.sampled_from([PRODUCT, ISSUE, "PLAN"]),
         canonical_id=st.sampled_from("abcd"),
         name=st.sampled_from(["One", "Two", "Three"]),
-        verdict=st.sampled_from(Verdict),
+        verdict=st.just(Verdict.DROP),
         confidence=st.none() | st.floats(0, 1),
         confidence_kind=st.just("evidence"),
         mentions=st.integers(1, 4),
@@ -95,17 +109,33 @@ entity_rows = st.lists(
         senders=st.lists(st.sampled_from(["customer", "agent"]), min_size=1, unique=True).map(tuple),
         linked=st.booleans(),
     ),
-    max_size=80,
-    unique_by=lambda row: (row.conversation_id, row.label, row.canonical_id),
+    st.sampled_from(Verdict),
+    st.integers(0, 5),
+)
+entity_rows = st.lists(
+    decided, max_size=80, unique_by=lambda row: (row.conversation_id, row.label, row.canonical_id)
+)
+pair_rows = st.lists(
+    st.builds(
+        PairRow,
+        conversation_id=st.integers(0, 27).map("c{}".format),
+        product_id=st.sampled_from("abcd"),
+        issue_id=st.sampled_from("abcd"),
+        nearness=st.sampled_from(Nearness),
+    ),
+    max_size=60,
 )
 
 
 @settings(deadline=None, max_examples=150)
-@given(conversation_rows, entity_rows)
+@given(conversation_rows, entity_rows, pair_rows, st.integers(1, 3))
 def test_every_figure_equals_a_recount_of_the_rows(
-    conversations: list[ConversationRow], findings: list[EntityRow]
+    conversations: list[ConversationRow],
+    findings: list[EntityRow],
+    pairs: list[PairRow],
+    min_count: int,
 ) -> None:
-    report = build(FACTS, iter(conversations), iter(findings))
+    report = build(FACTS, iter(conversations), iter(findings), iter(pairs))
     processed = {row.id: row for row in conversations if row.state in PROCESSED}
     kept = [row for row in findings if row.verdict is Verdict.KEEP and row.conversation_id in processed]
 
@@ -123,6 +153,8 @@ def test_every_figure_equals_a_recount_of_the_rows(
     recount_matrix(report, kept)
     recount_slices(report, kept, processed)
     recount_verdicts(report, findings, processed)
+    recount_apart(build(FACTS, conversations, findings, min_count=min_count), findings, processed)
+    recount_pairs(build(FACTS, conversations, findings, pairs, min_count=min_count), kept, pairs)
 
 
 def recount_entity(
@@ -141,6 +173,8 @@ def recount_entity(
     assert dict(entity.language) == Counter(row.language or "unknown" for row in where)
     assert entity.linked == any(row.linked for row in rows)
     assert sum(entity.confidence) + entity.unscored == len(rows)
+    assert entity.resolved == sum(row.assertion is Assertion.RESOLVED for row in rows)
+    assert entity.resolved_share.value == entity.resolved / len(rows)
     names = Counter(row.name for row in rows)
     assert entity.name == min(names, key=lambda name: (-names[name], name))
     weeks = Counter(row.started_at.strftime("%G-W%V") for row in where if row.started_at)
@@ -182,6 +216,51 @@ def recount_verdicts(
         assert stats.findings == {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
         assert stats.unscored == sum(row.confidence is None for row in rows)
         assert sum(map(sum, stats.confidence.values())) == len(rows) - stats.unscored
+        aside = Counter(row.assertion for row in rows if row.verdict is Verdict.ASIDE)
+        assert stats.aside == {assertion: aside[assertion] for assertion in ASIDE}
+        kept = [row for row in rows if row.verdict is Verdict.KEEP]
+        assert stats.resolved == sum(row.assertion is Assertion.RESOLVED for row in kept)
+
+
+def recount_apart(
+    report: Report, findings: Sequence[EntityRow], processed: dict[str, ConversationRow]
+) -> None:
+    """What was found in fewer conversations than are wanted stays out, however it was decided."""
+    rows = [row for row in findings if row.conversation_id in processed and row.verdict is not Verdict.DROP]
+    found = Counter((row.label, row.canonical_id) for row in rows)
+    verdicts = Counter((row.label, row.canonical_id, row.verdict) for row in rows)
+    assertions = Counter(
+        (row.label, row.canonical_id, row.assertion) for row in rows if row.verdict is Verdict.ASIDE
+    )
+    assert {(one.label, one.id) for one in report.apart} == {
+        (row.label, row.canonical_id)
+        for row in rows
+        if row.verdict is not Verdict.KEEP and found[row.label, row.canonical_id] >= report.min_count
+    }
+    for one in report.apart:
+        key = (one.label, one.id)
+        assert (one.kept, one.review) == (verdicts[*key, Verdict.KEEP], verdicts[*key, Verdict.REVIEW])
+        assert one.aside == {assertion: assertions[*key, assertion] for assertion in ASIDE}
+
+
+def recount_pairs(report: Report, kept: Sequence[EntityRow], pairs: Sequence[PairRow]) -> None:
+    where = {(row.conversation_id, row.label, row.canonical_id) for row in kept}
+    closest: dict[tuple[str, str, str], list[int]] = {}
+    for pair in pairs:
+        ends = {
+            (pair.conversation_id, PRODUCT, pair.product_id), (pair.conversation_id, ISSUE, pair.issue_id)
+        }  # fmt: skip
+        if ends <= where:
+            key = (pair.product_id, pair.issue_id, pair.conversation_id)
+            closest.setdefault(key, []).append(list(Nearness).index(pair.nearness))
+    nearest = Counter((key[:2], min(ranks)) for key, ranks in closest.items())
+    totals = Counter(key[:2] for key in closest)
+    assert {(one.product_id, one.issue_id): one.conversations for one in report.pairs} == {
+        key: count for key, count in totals.items() if count >= report.min_count
+    }
+    for one in report.pairs:
+        counts = [nearest[(one.product_id, one.issue_id), rank] for rank in range(len(Nearness))]
+        assert list(one.nearness.values()) == counts
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -191,6 +270,26 @@ def test_the_order_of_rows_does_not_matter() -> None:
     forth = build(FACTS, conversations, findings)
     back = build(FACTS, conversations[::-1], findings[::-1])
     assert forth == back
+
+
+def test_a_repeated_finding_that_was_not_raised_counts_once() -> None:
+    aside = replace(finding(1, "a"), verdict=Verdict.ASIDE, assertion=Assertion.ASKED)
+    report = build(FACTS, [conversation(1)], [aside, aside])
+    assert report.apart[0].set_aside == report.labels[0].findings[Verdict.ASIDE] == 1
+
+
+def test_an_entity_has_one_name_whether_it_was_raised_or_not() -> None:
+    review = replace(finding(1, "a", name="Aa"), verdict=Verdict.REVIEW)
+    report = build(FACTS, [conversation(1), conversation(2)], [finding(2, "a", name="B"), review])
+    assert (report.entities[0].name, report.apart[0].name) == ("B", "B")
+
+
+def test_pairs_come_commonest_first_then_by_id() -> None:
+    rows = [finding(n, key, label=label) for n in range(3) for key in "ab" for label in (PRODUCT, ISSUE)]
+    pairs = [PairRow("c0", "b", "a", Nearness.CLAUSE), PairRow("c0", "a", "b", Nearness.MESSAGE)]
+    pairs += [PairRow(f"c{n}", "b", "b", Nearness.NEIGHBOURS) for n in range(3)]
+    report = build(FACTS, [conversation(n) for n in range(3)], rows, pairs)
+    assert [(pair.product_id, pair.issue_id) for pair in report.pairs] == [("b", "b"), ("a", "b"), ("b", "a")]
 
 
 def test_a_repeated_row_counts_once() -> None:

@@ -12,16 +12,20 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from tests.report.runs import RUN, counted_run, findings_of
+from tests.report.runs import MONDAY, RUN, counted_run, findings_of, judged_run
 
 from earmark.model import (
     ISSUE,
+    PRODUCT,
+    Assertion,
     ConversationRow,
     EntityRow,
+    Nearness,
+    PairRow,
     State,
     Verdict,
 )
-from earmark.report import build, to_csv, to_json
+from earmark.report import build, pairs_to_csv, to_csv, to_json
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -41,7 +45,7 @@ def test_the_contract_is_a_part_of_the_json() -> None:
     assert report["products"] == {"Router X200": 14, "Tablet": 14}
     assert report["issues"] == {"Router X200": 10, "Tablet": 10}
     assert report["total_interactions_processed"] == 28
-    assert report["schema"] == "earmark.report/1"
+    assert report["schema"] == "earmark.report/2"
 
 
 def test_frequencies_come_commonest_first_then_by_name() -> None:
@@ -63,8 +67,33 @@ def test_two_ids_with_one_name_do_not_overwrite_each_other() -> None:
 @pytest.mark.parametrize("names", [("Router", "Tablet"), HOSTILE])
 def test_the_json_matches_its_published_schema(names: tuple[str, ...]) -> None:
     schema = json.loads(files("earmark.report").joinpath("schema.json").read_text("utf-8"))
-    for report in (counted_run(names), counted_run(names, 1, finished_at=None), build(RUN, [], [])):
+    reports = (counted_run(names), counted_run(names, 1, finished_at=None), build(RUN, [], []))
+    for report in (*reports, judged_run(), judged_run((names[0], names[1]))):
         assert list(violations(json.loads(json.dumps(to_json(report))), schema, schema)) == []
+
+
+def test_what_was_said_of_issues_is_in_the_json() -> None:
+    report = to_json(judged_run())
+    assert report["issues"] == {"No light": 8}
+    (issue,) = (entity for entity in report["entities"] if entity["label"] == ISSUE)
+    assert (issue["resolved"], issue["resolved_share"]["value"]) == (2, 0.25)
+    aside = {"negated": 1, "hypothetical": 1, "historical": 0, "asked": 1}
+    assert report["apart"] == [
+        {"label": ISSUE, "id": "id-No light", "name": "No light", "kept": 8, "review": 1, "aside": aside}
+    ]
+    label = report["labels"][1]
+    assert (label["resolved"], label["aside"], label["findings"]["review"]) == (2, aside, 1)
+    assert report["run"]["review"] == {PRODUCT: 0.55, ISSUE: 0.7}
+
+
+def test_pairs_of_what_was_raised_are_in_the_json_with_how_close_they_were() -> None:
+    (pair,) = to_json(judged_run())["pairs"]
+    assert pair == {
+        "product": "id-Router X200",
+        "issue": "id-No light",
+        "conversations": 8,
+        "nearness": {"clause": 3, "message": 3, "neighbours": 2},
+    }
 
 
 def test_the_schema_check_notices_what_is_wrong() -> None:
@@ -147,10 +176,25 @@ def test_csv_defuses_what_a_spreadsheet_could_run(name: str) -> None:
     report = build(
         RUN,
         [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, None, 1)],
-        [EntityRow("c0", name, name, name, Verdict.KEEP, 0.9, "evidence", 1, (name,), ("customer",), True)],
+        [
+            EntityRow("c0", name, name, name, Verdict.KEEP, 0.9, "evidence", 1, (name,), ("customer",), True),
+            EntityRow("c0", name, f"{name}2", name, Verdict.REVIEW, 0.5, "evidence", 1, (), (), True),
+        ],
     )
-    (row,) = csv.DictReader(io.StringIO(to_csv(report), newline=""))
+    row, apart = csv.DictReader(io.StringIO(to_csv(report), newline=""))
     assert [row[column] for column in ("label", "id", "name", "forms")] == ["'" + name] * 4
+    assert [apart[column] for column in ("label", "id", "name")] == ["'" + name, f"'{name}2", "'" + name]
+
+
+def test_csv_of_pairs_defuses_formulas_too() -> None:
+    conversation = ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, None, 1)
+    found = [
+        EntityRow("c0", label, "=1", "@x", Verdict.KEEP, 0.9, "evidence", 1, (), (), True)
+        for label in (PRODUCT, ISSUE)
+    ]
+    report = build(RUN, [conversation], found, [PairRow("c0", "=1", "=1", Nearness.CLAUSE)])
+    _, row = csv.reader(io.StringIO(pairs_to_csv(report), newline=""))
+    assert row == ["'=1", "'@x", "'=1", "'@x", "1", "1", "0", "0"]
 
 
 @pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "two\r\nlines", "'quoted'", "x-200"])
@@ -165,6 +209,26 @@ def test_csv_has_one_row_an_entity_and_crlf_line_ends() -> None:
     assert header[:8] == [
         "label", "id", "name", "conversations", "mentions", "share", "share_low", "share_high",
     ]  # fmt: skip
+    assert header[12:] == ["resolved", "review", "negated", "hypothetical", "historical", "asked"]
     assert len(rows) == 4
     assert rows[0][:6] == ["PRODUCT", "id0", "Router X200", "14", "28", "0.5"]
     assert text.count("\r\n") == text.count("\n") == 5
+
+
+def test_csv_tells_raised_from_the_rest_and_lists_what_was_never_raised_last() -> None:
+    rows = [
+        ("a", Verdict.KEEP, Assertion.RESOLVED),
+        ("a", Verdict.ASIDE, Assertion.NEGATED),
+        ("b", Verdict.ASIDE, Assertion.HISTORICAL),
+        ("b", Verdict.REVIEW, Assertion.PRESENT),
+    ]
+    found = [
+        EntityRow(f"c{n}", ISSUE, key, key, verdict, 0.9, "evidence", 1, (), (), True, assertion)
+        for n, (key, verdict, assertion) in enumerate(rows)
+    ]
+    conversations = [
+        ConversationRow(f"c{n}", State.WRITTEN, None, "webchat", None, None, MONDAY, 1) for n in range(4)
+    ]
+    _, first, second = csv.reader(io.StringIO(to_csv(build(RUN, conversations, found)), newline=""))
+    assert (first[1], first[3], first[12:]) == ("a", "1", ["1", "0", "1", "0", "0", "0"])
+    assert second == ["ISSUE", "b", "b", "0", *[""] * 9, "1", "0", "0", "1", "0"]

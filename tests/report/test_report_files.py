@@ -27,10 +27,12 @@ def report() -> Report:
 
 
 def test_the_suffix_names_the_form_whatever_its_case(report: Report, tmp_path: Path) -> None:
-    for name in ("report.html", "report.JSON", "report.csv"):
+    for name in ("report.html", "report.JSON", "report.csv", "report.Pairs.csv", "pairs.csv", "impairs.csv"):
         write(report, tmp_path / name)
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!")
     assert (tmp_path / "report.csv").read_text("utf-8").startswith("label,id,name")
+    for name, start in (("report.Pairs", "product_id,"), ("pairs", "product_id,"), ("impairs", "label,id")):
+        assert (tmp_path / f"{name}.csv").read_text("utf-8").startswith(start)
     saved = json.loads((tmp_path / "report.JSON").read_text("utf-8"))
     assert saved["total_interactions_processed"] == to_json(report)["total_interactions_processed"] == 1
     assert list(saved["products"]) == ["half ?"]

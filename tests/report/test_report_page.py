@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from tests.report.runs import MONDAY, RUN, counted_run
+from tests.report.runs import MONDAY, RUN, counted_run, judged_run
 
 from earmark.errors import OutputError
 from earmark.model import (
@@ -148,6 +148,48 @@ def test_the_data_block_holds_the_report_s_figures() -> None:
     assert sum(week["conversations"] for week in block["weeks"]) == 28
 
 
+def test_hostile_names_and_reasons_are_inert_wherever_they_are_shown() -> None:
+    """Pairs, what is not counted, promises and the facts of the run."""
+    certificate = {"status": HOSTILE[0], "reason": HOSTILE[1], "channels": [HOSTILE[3]]}
+    confidence = {
+        "kind": HOSTILE[0],
+        "certificates": {PRODUCT: certificate, HOSTILE[2]: {"status": "in force", "channels": [HOSTILE[1]]}},
+        "calibration": {HOSTILE[0]: HOSTILE[1], "fitted_on": {HOSTILE[3]: HOSTILE[0]}},
+    }
+    plain = Page(to_html(judged_run()))
+    hostile = Page(to_html(judged_run((HOSTILE[0], HOSTILE[3]), confidence=confidence, scorer=HOSTILE[1])))
+    assert hostile.tags == plain.tags
+    assert not [name for name, _ in hostile.attributes if name.startswith("on") or name in {"src", "style"}]
+    assert hostile.scripts() == plain.scripts()
+    assert hostile.text.count(HOSTILE[0]) > 5
+
+
+def test_the_page_says_whether_it_shows_pairs_or_mere_occurrence_together() -> None:
+    close, anywhere = Page(to_html(judged_run())), Page(to_html(counted_run()))
+    assert "said close to each other: in one clause" in close.text
+    assert "Commonest pairs" in close.text
+    evidence = "3 in one clause, 3 in one message, 2 in neighbouring messages"
+    assert {("title", evidence), ("aria-label", evidence)} <= set(close.attributes)
+    assert "both occur, however far apart" in anywhere.text
+    assert "Commonest pairs" not in anywhere.text
+
+
+def test_the_page_tells_what_was_not_counted_and_what_is_promised() -> None:
+    page = Page(to_html(judged_run()))
+    assert "Issues: 1 negated, 1 hypothetical, 1 asked, 1 left for review." in page.text
+    assert "at least 95 % right, with 95 % assurance (312 checked, 6 wrong)" in page.text
+    assert "8 kept, 3 set aside, 1 for review" in page.text
+    assert "conversations 1,200" in page.text
+    assert [row["resolved"] for row in page.block()["entities"]] == [None, 0.25]
+
+
+def test_a_run_that_did_not_look_for_resolved_shows_no_share_of_it() -> None:
+    page = Page(to_html(counted_run()))
+    assert {row["resolved"] for row in page.block()["entities"]} == {None}
+    assert "Found, and not counted" not in page.text
+    assert "resolved" not in terminal(counted_run())
+
+
 def test_thousands_of_entities_are_capped_and_the_page_says_so() -> None:
     rows = [ConversationRow("c0", State.WRITTEN, None, "webchat", None, None, MONDAY, 1)]
     findings = [
@@ -207,6 +249,19 @@ def test_the_summary_says_what_needs_attention_and_what_it_cost() -> None:
     assert "throttled 1 time" in text
 
 
+def test_the_summary_tells_resolved_what_was_not_counted_and_what_is_promised() -> None:
+    text = terminal(judged_run(), 200)
+    assert re.search(r"No light .*8 +66\.7% +25%", text)
+    assert "Found, and not counted: 1 negated, 1 hypothetical, 1 asked, 1 left for review" in text
+    assert "(312 checked, 6 wrong); 2 conversations not covered: certified for webchat alone." in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_a_summary_with_all_that_can_be_told_fits_the_console(width: int) -> None:
+    text = terminal(judged_run(("Router X200", "A name that is far too long for any column of it")), width)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+
+
 def test_names_cannot_style_move_or_link_in_the_terminal() -> None:
     """Escapes are gone and markup is shown as it was written."""
     for name in HOSTILE:
@@ -237,27 +292,28 @@ def test_durations_read_well(seconds: float, words: str) -> None:
 # Files
 
 
-@pytest.mark.parametrize("suffix", [".html", ".json", ".csv", ".HTML"])
+@pytest.mark.parametrize("suffix", [".html", ".json", ".csv", ".HTML", ".pairs.csv"])
 def test_a_report_is_written_in_the_form_its_suffix_names(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"report{suffix}"
     path.write_text("earlier", "utf-8")
     write(counted_run(HOSTILE), path)
-    start = {".html": b"<!doctype", ".json": b"{", ".csv": b"label,"}[suffix.lower()]
+    starts = {".html": b"<!doctype", ".json": b"{", ".csv": b"label,", ".pairs.csv": b"product_id,"}
+    start = starts[suffix.lower()]
     assert path.read_bytes().startswith(start)
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_two_builds_of_the_same_rows_are_identical_bytes(tmp_path: Path) -> None:
-    for suffix in ("html", "json", "csv"):
+    for suffix in ("html", "json", "csv", "pairs.csv"):
         for name in ("one", "two"):
-            write(counted_run(HOSTILE), tmp_path / f"{name}.{suffix}")
+            write(judged_run(HOSTILE[:2]), tmp_path / f"{name}.{suffix}")
         assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
 
 
 def test_an_unknown_suffix_is_refused_and_the_known_ones_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError) as caught:
         write(counted_run(), tmp_path / "report.xlsx")
-    assert ".html, .json, .csv" in str(caught.value.hint)
+    assert ".html, .json, .csv, .pairs.csv" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.write_text("a file"), Path.mkdir])

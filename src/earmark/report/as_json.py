@@ -6,30 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from earmark.model import ISSUE, PRODUCT, RunFacts
 from earmark.report.names import unique_names
+from earmark.report.promises import note, promises, scorer_kind
 from earmark.report.shape import (
     DIMENSIONS,
+    Apart,
+    Certificate,
     EntityStats,
     LabelStats,
     NameCount,
+    PairStats,
     Report,
     Share,
     Slice,
     Trend,
 )
 
-SCHEMA = "earmark.report/1"
-
-NOTES = {
-    "probability": "Confidence is a calibrated probability: at 0.9, about nine in ten entities are right.",
-    "evidence": "Confidence is evidence, not a calibrated probability: it ranks, and promises no precision.",
-    "mixed": "Confidence is partly evidence, not a calibrated probability; the two cannot be compared.",
-    "none": "No entity has a confidence.",
-}
+SCHEMA = "earmark.report/2"
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -41,7 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "issues": _frequencies(report, ISSUE, names),
         "total_interactions_processed": report.totals.processed,
         "run": _run(report),
-        "confidence": {"kind": report.confidence_kind, "note": note(report)},
+        "confidence": _confidence(report),
         "min_count": report.min_count,
         "totals": _totals(report),
         "states": {state.value: count for state, count in report.states},
@@ -57,6 +55,8 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "compared": list(report.compared) if report.compared else None,
         "entities": [_entity(entity, names[entity.label, entity.id]) for entity in report.entities],
+        "apart": [_apart(apart) for apart in report.apart],
+        "pairs": [_pair(pair) for pair in report.pairs],
         "matrix": {
             "products": _ids(report.matrix.products),
             "issues": _ids(report.matrix.issues),
@@ -68,11 +68,6 @@ def to_json(report: Report) -> dict[str, Any]:
         },
         "attention": _attention(report),
     }
-
-
-def note(report: Report) -> str:
-    """What the confidences of this report may be taken for."""
-    return NOTES.get(report.confidence_kind, f"Confidence is of the kind {report.confidence_kind}.")
 
 
 def share(value: Share) -> dict[str, float]:
@@ -105,12 +100,28 @@ def _run(report: Report) -> dict[str, Any]:
         "extractor": dict(run.extractor),
         "scorer": run.scorer,
         "thresholds": dict(run.thresholds),
+        "review": dict(run.review),
         "requests": usage.requests,
         "requests_per_conversation": None if per_conversation is None else round(per_conversation, 4),
         "retries": usage.retries,
         "throttled": usage.throttled,
         "waited_seconds": round(usage.waited_seconds, 3),
     }
+
+
+def _confidence(report: Report) -> dict[str, Any]:
+    return {
+        "kind": report.confidence_kind,
+        "note": note(report),
+        "scorer_kind": scorer_kind(report),
+        "promises": promises(report),
+        "certificates": [_certificate(certificate) for certificate in report.certificates],
+        "facts": dict(report.run.confidence),
+    }
+
+
+def _certificate(certificate: Certificate) -> dict[str, Any]:
+    return asdict(certificate) | {"channels": list(certificate.channels)}
 
 
 def _totals(report: Report) -> dict[str, int]:
@@ -133,6 +144,8 @@ def _label(label: LabelStats) -> dict[str, Any]:
         "conversations": label.conversations,
         "mentions": label.mentions,
         "findings": {verdict.value: count for verdict, count in label.findings.items()},
+        "resolved": label.resolved,
+        "aside": {assertion.value: count for assertion, count in label.aside.items()},
         "confidence": {verdict.value: list(bins) for verdict, bins in label.confidence.items()},
         "unscored": label.unscored,
     }
@@ -148,6 +161,8 @@ def _entity(entity: EntityStats, name: str) -> dict[str, Any]:
         "conversations": entity.conversations,
         "mentions": entity.mentions,
         "share": share(entity.share),
+        "resolved": entity.resolved,
+        "resolved_share": share(entity.resolved_share),
         "forms": _counts(entity.forms),
         "form_count": entity.form_count,
         "weeks": list(entity.weeks),
@@ -158,6 +173,26 @@ def _entity(entity: EntityStats, name: str) -> dict[str, Any]:
         "channel": _counts(entity.channel),
         "language": _counts(entity.language),
         "sender": _counts(entity.sender),
+    }
+
+
+def _apart(apart: Apart) -> dict[str, Any]:
+    return {
+        "label": apart.label,
+        "id": apart.id,
+        "name": apart.name,
+        "kept": apart.kept,
+        "review": apart.review,
+        "aside": {assertion.value: count for assertion, count in apart.aside.items()},
+    }
+
+
+def _pair(pair: PairStats) -> dict[str, Any]:
+    return {
+        "product": pair.product_id,
+        "issue": pair.issue_id,
+        "conversations": pair.conversations,
+        "nearness": {nearness.value: count for nearness, count in pair.nearness.items()},
     }
 
 

@@ -7,14 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from earmark.model import ISSUE, PRODUCT, ConversationRow, EntityRow, RunFacts, State, Verdict
+from earmark.model import ISSUE, PRODUCT, ConversationRow, EntityRow, PairRow, RunFacts, State, Verdict
 from earmark.report import census as conversations_census
+from earmark.report import certificates
+from earmark.report import pairs as close_pairs
 from earmark.report import tally as findings_tally
 from earmark.report.census import Census, Facets
 from earmark.report.intervals import wilson, z_among
 from earmark.report.shape import (
+    ASIDE,
     BINS,
     DIMENSIONS,
+    Apart,
     EntityStats,
     LabelStats,
     Matrix,
@@ -24,7 +28,7 @@ from earmark.report.shape import (
     Totals,
     Week,
 )
-from earmark.report.tally import Key, Ledger, Tally
+from earmark.report.tally import Key, Ledger, Rest, Tally
 from earmark.report.weeks import covered, last_two_full, lay_out, trend
 
 MATRIX_SIDE = 12
@@ -36,19 +40,22 @@ def build(
     facts: RunFacts,
     conversations: Iterable[ConversationRow],
     entities: Iterable[EntityRow],
+    pairs: Iterable[PairRow] = (),
     *,
     min_count: int = 1,
 ) -> Report:
     """Count a run.
 
-    Both iterables are read once, conversations first, in any order; rows may be generated. Only findings
-    with verdict KEEP in processed conversations make an entity.
+    The iterables are read once, one after the other, each in any order; rows may be generated. Only findings
+    with verdict KEEP in processed conversations make an entity, and only these make a pair.
 
     Args:
         facts: What is known of the run besides its rows.
         conversations: Every conversation of the run, one row each.
         entities: Every finding of the run, one row per conversation, label and canonical id.
-        min_count: Entities in fewer conversations than this are counted under their label, not listed.
+        pairs: Every product and issue that were said close to each other; earlier runs have none.
+        min_count: Entities in fewer conversations than this are counted under their label, not listed;
+            nor are pairs of fewer, nor what was found in fewer and not raised.
     """
     census = conversations_census.take(conversations)
     ledger = findings_tally.count(entities, census)
@@ -70,6 +77,9 @@ def build(
         matrix=_matrix(stats, listed),
         slices=_slices(stats, census, ledger),
         attention=census.attention(),
+        apart=_apart(ledger, min_count),
+        pairs=close_pairs.count(pairs, census, ledger, min_count),
+        certificates=certificates.read(facts.confidence, _by_channel(census)),
     )
 
 
@@ -133,6 +143,8 @@ def _entity(key: Key, tally: Tally, frame: _Frame, z: float) -> EntityStats:
         conversations=len(tally.conversations),
         mentions=tally.mentions,
         share=wilson(len(tally.conversations), frame.processed),
+        resolved=tally.resolved,
+        resolved_share=wilson(tally.resolved, len(tally.conversations)),
         forms=_ranked(tally.forms)[:FORMS],
         form_count=len(tally.forms),
         weeks=counts,
@@ -169,6 +181,7 @@ def _labels(ledger: Ledger, listed: Mapping[Key, Tally]) -> tuple[LabelStats, ..
 
 def _label(label: str, ledger: Ledger, listed: Mapping[Key, Tally]) -> LabelStats:
     tallies = [tally for key, tally in ledger.kept.items() if key[0] == label]
+    rests = [rest for key, rest in ledger.rest.items() if key[0] == label]
     findings = ledger.findings.get(label, Counter())
     return LabelStats(
         label=label,
@@ -177,11 +190,41 @@ def _label(label: str, ledger: Ledger, listed: Mapping[Key, Tally]) -> LabelStat
         conversations=len(_together(tallies)),
         mentions=sum(tally.mentions for tally in tallies),
         findings={verdict: findings[verdict] for verdict in Verdict},
+        resolved=sum(tally.resolved for tally in tallies),
+        aside={assertion: sum(rest.aside[assertion] for rest in rests) for assertion in ASIDE},
         confidence={
             verdict: tuple(ledger.confidence.get((label, verdict), [0] * BINS)) for verdict in Verdict
         },
         unscored=ledger.unscored[label],
     )
+
+
+def _apart(ledger: Ledger, min_count: int) -> tuple[Apart, ...]:
+    found = (_one_apart(key, rest, ledger.kept.get(key)) for key, rest in ledger.rest.items())
+    listed = [apart for apart in found if apart.conversations >= min_count]
+    return tuple(
+        sorted(listed, key=lambda one: (-one.set_aside, -one.review, label_order(one.label), one.id))
+    )
+
+
+def _one_apart(key: Key, rest: Rest, tally: Tally | None) -> Apart:
+    label, canonical_id = key
+    return Apart(
+        label=label,
+        id=canonical_id,
+        name=tally.name() if tally else rest.name(),
+        kept=len(tally.conversations) if tally else 0,
+        review=rest.review,
+        aside={assertion: rest.aside[assertion] for assertion in ASIDE},
+    )
+
+
+def _by_channel(census: Census) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    facets = tuple(census.facets)
+    for number, count in census.by_facet().items():
+        counts[facets[number].channel] += count
+    return counts
 
 
 def _matrix(stats: Sequence[EntityStats], tallies: Mapping[Key, Tally]) -> Matrix:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 from earmark.drafts import drafted
 from earmark.errors import OutputError
-from earmark.report.as_csv import to_csv
+from earmark.report.as_csv import pairs_to_csv, to_csv
 from earmark.report.as_json import to_json
 from earmark.report.html import to_html
 from earmark.report.shape import Report
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the report in the form that the suffix names: .html, .json or .csv.
+    """Write the report in the form that the ending names: .html, .json, .csv, or .pairs.csv.
 
     The file appears whole or not at all; an earlier one stays until then.
 
     Raises:
-        OutputError: The suffix is another one, or the file cannot be written.
+        OutputError: The ending is another one, or the file cannot be written.
     """
     render = _renderer(path)
     # A lone surrogate cannot be encoded; a question mark in its place loses nothing else.
@@ -36,18 +36,18 @@ def write(report: Report, path: Path) -> None:
 
 
 def _renderer(path: Path) -> Callable[[Report], str]:
-    """How a report is put into the form that the suffix names.
+    """How a report is put into the form that the ending names.
 
     Raises:
         OutputError: There is no such form.
     """
-    found = RENDERERS.get(path.suffix.lower())
-    if found is None:
+    endings = [ending for ending in RENDERERS if path.suffix and f".{path.name.lower()}".endswith(ending)]
+    if not endings:
         raise OutputError(
             f"a report cannot be written as {path.name!r}",
             hint=f"give the file one of these endings: {', '.join(RENDERERS)}",
         )
-    return found
+    return RENDERERS[max(endings, key=len)]
 
 
 def check_place(path: Path) -> None:
@@ -65,4 +65,10 @@ def _json_text(report: Report) -> str:
     return json.dumps(to_json(report), ensure_ascii=False, indent=2) + "\n"
 
 
-RENDERERS: dict[str, Callable[[Report], str]] = {".html": to_html, ".json": _json_text, ".csv": to_csv}
+RENDERERS: dict[str, Callable[[Report], str]] = {
+    ".html": to_html,
+    ".json": _json_text,
+    ".csv": to_csv,
+    ".pairs.csv": pairs_to_csv,
+}
+"""By ending; the longest that fits."""

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from earmark.report.shape import EntityStats
+from earmark.report.shape import Apart, EntityStats
 
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -17,7 +17,7 @@ _ESCAPES = re.compile(
 _JOINERS = "\u200c\u200d"  # scripts and emoji are written with them
 
 
-def unique_names(entities: Iterable[EntityStats]) -> dict[tuple[str, str], str]:
+def unique_names(entities: Iterable[EntityStats | Apart]) -> dict[tuple[str, str], str]:
     """(label, id) → a name that no other entity of that label has.
 
     Where a name belongs to several ids each of them carries its id in brackets.

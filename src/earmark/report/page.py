@@ -1,18 +1,21 @@
 """What the HTML page shows: texts for its template, and the data that its charts and its table draw from.
 
-Names are clipped and rid of invisible characters here; escaping is left to the template and to JSON.
+Names are clipped and rid of invisible characters; escaping is left to the template and to JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from earmark.model import ISSUE, PRODUCT, State, Verdict
-from earmark.report.as_json import note, share
-from earmark.report.names import printable, unique_names
-from earmark.report.shape import EntityStats, LabelStats, NameCount, Report, Share, Slice
-from earmark.report.wording import count, span
+from earmark.report.as_json import share
+from earmark.report.promises import note, promises
+from earmark.report.runfacts import run_facts
+from earmark.report.shape import ASIDE, Apart, EntityStats, LabelStats, NameCount, Report, Share, Slice
+from earmark.report.shown import NOUNS, Names, accent, noun, shown, shown_names
+from earmark.report.together import together
+from earmark.report.wording import count
 
 TABLE_ROWS = 2000
 TOP = 10
@@ -20,11 +23,10 @@ TRENDS = 6
 FORMS = 5
 CHIPS = 3
 SLICES = 12
-SHADES = 6
-NAME_LENGTH = 120
+APART_ROWS = 15
 REASON_LENGTH = 300
+PROMISE_LENGTH = 600
 
-NOUNS = {PRODUCT: ("product", "products"), ISSUE: ("issue", "issues")}
 TITLES = {"queue": "By queue", "channel": "By channel", "language": "By language"}
 NEXT_STEPS = {
     State.FAILED: "Resume the run to try these again.",
@@ -35,8 +37,6 @@ NEXT_STEPS = {
     State.INTENDED: "Resume the run to find out whether the change arrived.",
     State.LISTED: "Not reached yet; resume the run to go on.",
 }
-
-Names = Mapping[tuple[str, str], str]
 
 
 def texts(report: Report) -> dict[str, Any]:
@@ -51,13 +51,15 @@ def texts(report: Report) -> dict[str, Any]:
         "sections": [_section(label) for label in _charted(report)],
         "weeks": len(report.weeks),
         "weekly": _weekly(report),
-        "matrix": _matrix(report, names),
+        "together": together(report, names),
+        "apart": _apart(report, names),
         "listed": len(report.entities),
         "table_rows": min(TABLE_ROWS, len(report.entities)),
         "slices": list(_slices(report, names)),
         "confidence_note": note(report),
+        "promises": [shown(said, label, PROMISE_LENGTH) for label, said in promises(report).items()],
         "attention": _attention(report),
-        "facts": list(_facts(report)),
+        "facts": list(run_facts(report)),
     }
 
 
@@ -70,24 +72,10 @@ def data(report: Report) -> dict[str, Any]:
             for week in report.weeks
         ],
         "charts": [_chart(report, label, names) for label in _charted(report)],
-        "entities": [_row(entity, names) for entity in report.entities[:TABLE_ROWS]],
+        "entities": [
+            _row(entity, names, _resolved(entity, report)) for entity in report.entities[:TABLE_ROWS]
+        ],
     }
-
-
-def shown(text: str, otherwise: str, length: int = NAME_LENGTH) -> str:
-    """One clean line of at most `length` characters."""
-    line = printable(text) or printable(otherwise) or "(unnamed)"
-    return line if len(line) <= length else line[: length - 1] + "…"
-
-
-def shown_names(report: Report) -> Names:
-    """(label, id) → the name as the page shows it."""
-    return {key: shown(name, key[1]) for key, name in unique_names(report.entities).items()}
-
-
-def noun(label: str) -> tuple[str, str]:
-    """Singular and plural of a label in lower case."""
-    return NOUNS.get(label, (label.lower(), label.lower()))
 
 
 def _charted(report: Report) -> list[LabelStats]:
@@ -158,6 +146,8 @@ def _tiles(report: Report) -> Iterator[dict[str, str]]:
         if stats.label in NOUNS:
             one, many = noun(stats.label)
             below = f"{count(stats.mentions, 'mention')} in {count(stats.conversations, 'conversation')}"
+            if stats.resolved:
+                below += f", {stats.resolved / stats.findings[Verdict.KEEP]:.0%} resolved"
             yield _tile(f"{stats.entities:,}", one if stats.entities == 1 else many, below, stats.label)
     weeks = len(report.weeks)
     yield _tile(f"{weeks:,}", "week" if weeks == 1 else "weeks", _period(report))
@@ -171,7 +161,7 @@ def _section(stats: LabelStats) -> dict[str, Any]:
     one, many = noun(stats.label)
     findings = stats.findings
     return {
-        "accent": stats.label.lower() if stats.label in NOUNS else "other",
+        "accent": accent(stats.label),
         "one": one,
         "many": many,
         "entities": stats.entities,
@@ -179,9 +169,40 @@ def _section(stats: LabelStats) -> dict[str, Any]:
         "shown": min(TOP, stats.entities - stats.hidden),
         "kept": f"{findings[Verdict.KEEP]:,}",
         "review": f"{findings[Verdict.REVIEW]:,}",
+        "aside": f"{findings[Verdict.ASIDE]:,}",
         "dropped": f"{findings[Verdict.DROP]:,}",
         "unscored": stats.unscored,
         "scored": sum(findings.values()) > stats.unscored,
+    }
+
+
+def _apart(report: Report, names: Names) -> dict[str, Any] | None:
+    if not report.apart:
+        return None
+    return {
+        "kinds": [assertion.value for assertion in ASIDE],
+        "labels": [line for stats in report.labels if (line := _label_apart(stats))],
+        "rows": [_one_apart(one, names) for one in report.apart[:APART_ROWS]],
+        "left_out": max(0, len(report.apart) - APART_ROWS),
+    }
+
+
+def _label_apart(stats: LabelStats) -> str:
+    """As in "Issues: 12 negated, 3 asked, 40 left for review"; empty where there is nothing to say."""
+    parts = [f"{number:,} {assertion.value}" for assertion, number in stats.aside.items() if number]
+    if review := stats.findings[Verdict.REVIEW]:
+        parts.append(f"{review:,} left for review")
+    return f"{noun(stats.label)[1].capitalize()}: {', '.join(parts)}" if parts else ""
+
+
+def _one_apart(one: Apart, names: Names) -> dict[str, Any]:
+    return {
+        "accent": accent(one.label),
+        "label": noun(one.label)[0],
+        "name": names[one.label, one.id],
+        "kept": f"{one.kept:,}",
+        "aside": [f"{number:,}" if number else "·" for number in one.aside.values()],
+        "review": f"{one.review:,}" if one.review else "·",
     }
 
 
@@ -199,28 +220,6 @@ def _weekly(report: Report) -> str:
     if report.totals.undated:
         parts.append(f"{count(report.totals.undated, 'conversation')} without a usable date left out.")
     return " ".join(parts)
-
-
-def _matrix(report: Report, names: Names) -> dict[str, Any] | None:
-    matrix = report.matrix
-    if not matrix.products or not matrix.issues:
-        return None
-    most = max(max(row) for row in matrix.cells)
-    return {
-        "issues": [names[ISSUE, key] for key, _ in matrix.issues],
-        "rows": [
-            {
-                "name": names[PRODUCT, key],
-                "cells": [{"count": cell, "shade": _shade(cell, most)} for cell in row],
-            }
-            for (key, _), row in zip(matrix.products, matrix.cells, strict=True)
-        ],
-    }
-
-
-def _shade(cell: int, most: int) -> int:
-    """0 for nothing, else 1 to SHADES."""
-    return -(-cell * SHADES // most) if most else 0
 
 
 def _slices(report: Report, names: Names) -> Iterator[dict[str, Any]]:
@@ -280,40 +279,17 @@ def _attention(report: Report) -> dict[str, Any]:
     }
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
-    run, usage = report.run, report.run.usage
-    yield "Run", shown(run.id, "run")
-    yield "Status", f"{shown(run.status, 'unknown')}{', dry run' if run.dry_run else ''}"
-    yield "Started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"
-    if report.duration_seconds is not None:
-        yield "Duration", span(report.duration_seconds)
-    yield "Source", shown(run.source, "–")
-    yield "Writer", shown(run.writer, "–")
-    for key, value in run.extractor.items():
-        yield shown(key, "–").capitalize(), shown(value, "–")
-    yield "Scorer", f"{shown(run.scorer, '–')} ({shown(report.confidence_kind, 'none')})"
-    for label, threshold in run.thresholds.items():
-        yield f"Threshold, {noun(label)[1]}", f"{threshold:g}"
-    per = report.requests_per_conversation
-    yield "Requests", f"{usage.requests:,}" + ("" if per is None else f" ({per:.2f} a conversation)")
-    yield "Retries", f"{usage.retries:,}"
-    yield "Throttled", count(usage.throttled, "time")
-    yield "Waited", span(usage.waited_seconds)
-    yield "Messages read", f"{report.totals.messages:,}"
-    if report.min_count > 1:
-        yield "Listed from", count(report.min_count, "conversation")
-
-
 def _chart(report: Report, stats: LabelStats, names: Names) -> dict[str, Any]:
     entities = report.of(stats.label)
     return {
         "label": stats.label,
-        "accent": stats.label.lower() if stats.label in NOUNS else "other",
+        "accent": accent(stats.label),
         "many": noun(stats.label)[1],
         "top": [
             {
                 "name": names[stats.label, entity.id],
                 "conversations": entity.conversations,
+                "resolved": _resolved(entity, report),
                 **share(entity.share),
             }
             for entity in entities[:TOP]
@@ -321,6 +297,7 @@ def _chart(report: Report, stats: LabelStats, names: Names) -> dict[str, Any]:
         "trends": [_trend(entity, names) for entity in entities[:TRENDS]],
         "confidence": {verdict.value: list(bins) for verdict, bins in stats.confidence.items()},
         "threshold": report.run.thresholds.get(stats.label),
+        "review": report.run.review.get(stats.label),
     }
 
 
@@ -335,16 +312,22 @@ def _trend(entity: EntityStats, names: Names) -> dict[str, Any]:
     }
 
 
-def _row(entity: EntityStats, names: Names) -> dict[str, Any]:
+def _resolved(entity: EntityStats, report: Report) -> float | None:
+    """The share that was resolved, where that is a question: of issues, in a run that looked for it."""
+    return entity.resolved_share.value if entity.label == ISSUE and report.asserted else None
+
+
+def _row(entity: EntityStats, names: Names, resolved: float | None) -> dict[str, Any]:
     trend = entity.trend
     return {
         "label": entity.label,
-        "accent": entity.label.lower() if entity.label in NOUNS else "other",
+        "accent": accent(entity.label),
         "name": names[entity.label, entity.id],
         "id": shown(entity.id, "–"),
         "linked": entity.linked,
         "conversations": entity.conversations,
         "mentions": entity.mentions,
+        "resolved": resolved,
         "share": entity.share.value,
         "interval": _between(entity.share),
         "change": round(trend.change.value, 6) if trend else None,

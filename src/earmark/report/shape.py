@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from earmark.model import RunFacts, State, Verdict
+from earmark.model import RAISED, Assertion, Nearness, RunFacts, State, Verdict
 
 BINS = 10
 """Confidence histograms have this many equal bins over [0, 1]; the last one includes 1."""
 
 DIMENSIONS = ("queue", "channel", "language")
 """What conversations are sliced by. Findings are sliced by sender besides."""
+
+ASIDE = tuple(assertion for assertion in Assertion if assertion not in RAISED)
+"""What a finding that was set aside can be."""
 
 NameCount = tuple[str, int]
 
@@ -64,8 +67,9 @@ class Week:
 class EntityStats:
     """One product or issue over all conversations in which it was kept.
 
-    `weeks` runs parallel to `Report.weeks`. `confidence` holds conversations per bin, `unscored` those
-    without a score. `forms` are the commonest of the `form_count` surface forms, each with the
+    `resolved` is in how many of its conversations it was settled at the end, `resolved_share` what part of
+    them that is. `weeks` runs parallel to `Report.weeks`. `confidence` holds conversations per bin, `unscored`
+    those without a score. `forms` are the commonest of the `form_count` surface forms, each with the
     conversations it occurs in.
     """
 
@@ -76,6 +80,8 @@ class EntityStats:
     conversations: int
     mentions: int
     share: Share
+    resolved: int
+    resolved_share: Share
     forms: tuple[NameCount, ...]
     form_count: int
     weeks: tuple[int, ...]
@@ -89,11 +95,37 @@ class EntityStats:
 
 
 @dataclass(frozen=True, slots=True)
+class Apart:
+    """One product or issue in the conversations in which it was found and does not count as raised.
+
+    In `kept` others it was raised. `review` ones lie between the two cuts; in those of `aside` it was sure
+    enough, and negated, hypothetical, … (every member of `ASIDE` is a key).
+    """
+
+    label: str
+    id: str
+    name: str
+    kept: int
+    review: int
+    aside: Mapping[Assertion, int]
+
+    @property
+    def set_aside(self) -> int:
+        return sum(self.aside.values())
+
+    @property
+    def conversations(self) -> int:
+        """In how many it was found, whatever was decided short of dropping it."""
+        return self.kept + self.review + self.set_aside
+
+
+@dataclass(frozen=True, slots=True)
 class LabelStats:
     """One label over all conversations: distinct entities, and how findings were decided.
 
     A finding is one entity in one conversation. `hidden` entities are counted here and listed nowhere,
     because they are rarer than `Report.min_count`. `confidence` maps each verdict to findings per bin.
+    `resolved` findings are among those kept; `aside` says what those set aside were.
     """
 
     label: str
@@ -102,6 +134,8 @@ class LabelStats:
     conversations: int
     mentions: int
     findings: Mapping[Verdict, int]
+    resolved: int
+    aside: Mapping[Assertion, int]
     confidence: Mapping[Verdict, tuple[int, ...]]
     unscored: int
 
@@ -116,6 +150,19 @@ class Slice:
     with_entities: int
     products: tuple[NameCount, ...]
     issues: tuple[NameCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairStats:
+    """A product and an issue that were raised, and said close to each other, in so many conversations.
+
+    `nearness` counts each of these once, by how close the two came (every `Nearness` is a key).
+    """
+
+    product_id: str
+    issue_id: str
+    conversations: int
+    nearness: Mapping[Nearness, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +213,38 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is promised of a label's precision, as the scorer said when the run began; unknown parts are None.
+
+    `status` is "in force", "void", "not reached" or "none", `reason` says why. Of `accepted` labelled entities
+    at or above `threshold` so many were `errors`: with probability `assurance` at least the share `bound` is
+    right, where `target` was the goal. It holds for `channels` (for all where there are none) and leaves
+    `not_covered` of the processed conversations without a promise. `missing_labels` would be needed to reach it.
+    """
+
+    label: str
+    status: str
+    target: float | None = None
+    assurance: float | None = None
+    threshold: float | None = None
+    bound: float | None = None
+    accepted: int | None = None
+    errors: int | None = None
+    missing_labels: int | None = None
+    reason: str = ""
+    channels: tuple[str, ...] = ()
+    not_covered: int = 0
+
+    @property
+    def in_force(self) -> bool:
+        return self.status == "in force"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that is reported of a run. Entities come commonest first.
 
+    `apart` holds what was found and not raised, most often set aside first; `pairs` the commonest first.
     `confidence_kind` is "probability", "evidence", "mixed", or "none" when nothing was found.
     `compared` names the last two full weeks, (previous, last), where there are two.
     """
@@ -185,6 +261,14 @@ class Report:
     matrix: Matrix
     slices: tuple[Slice, ...]
     attention: Attention
+    apart: tuple[Apart, ...]
+    pairs: tuple[PairStats, ...]
+    certificates: tuple[Certificate, ...]
+
+    @property
+    def asserted(self) -> bool:
+        """Whether anything shows that the run told raised from negated: earlier ones did not."""
+        return any(label.resolved or label.findings[Verdict.ASIDE] for label in self.labels)
 
     def of(self, label: str) -> tuple[EntityStats, ...]:
         """Entities of one label, commonest first."""

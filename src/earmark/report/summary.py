@@ -9,10 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from earmark.model import ISSUE, PRODUCT
-from earmark.report.as_json import note
+from earmark.model import ISSUE, PRODUCT, Verdict
 from earmark.report.names import printable, unique_names
-from earmark.report.shape import EntityStats, Report
+from earmark.report.promises import note, promises
+from earmark.report.shape import ASIDE, EntityStats, Report
 from earmark.report.wording import count, span
 
 TOP = 10
@@ -21,6 +21,8 @@ WIDE = 110
 NAME = 34
 BAR = 16
 FIGURES = 26  # columns that the figures of a chart and the gaps between them take
+SETTLED = 10  # columns that the share resolved takes beside them
+ROOMY = 54
 ACCENTS = {PRODUCT: "cyan", ISSUE: "yellow"}
 EIGHTHS = " ▏▎▍▌▋▊▉"
 ARROWS = {"up": "▲", "down": "▼", "steady": "·"}
@@ -42,6 +44,9 @@ def print_summary(report: Report, console: Console) -> None:
         console.print(side_by_side)
     else:
         console.print(Group(*charts))
+    if not_counted := _not_counted(report):
+        console.print()
+        console.print(not_counted)
     if report.attention.total:
         console.print()
         console.print(_attention(report))
@@ -71,29 +76,35 @@ def _chart(report: Report, label: str, title: str, room: int) -> RenderableType:
     heading = Text(f"  {title}  {len(entities):,}", style=f"bold {accent}")
     if not entities:
         return Group(heading, Text("  none found", style="dim"))
-    spare = max(room - FIGURES, 6)
-    bar = min(BAR, spare // 3)
+    settled = label == ISSUE and report.asserted and room >= ROOMY
+    spare = max(room - FIGURES - SETTLED * settled, 6)
+    bar = min(BAR, spare // (4 if settled else 3))
     table = Table(box=None, padding=(0, 1))
     table.add_column(Text(), no_wrap=True, overflow="ellipsis", width=min(NAME, spare - bar))
     table.add_column(Text(), no_wrap=True, width=bar)
     table.add_column(Text("conv.", style="dim"), justify="right", no_wrap=True, width=7)
     table.add_column(Text("share", style="dim"), justify="right", no_wrap=True, width=6)
+    if settled:
+        table.add_column(Text("resolved", style="dim"), justify="right", no_wrap=True, width=8)
     table.add_column(Text(), width=1)
     names = unique_names(entities)
     most = entities[0].conversations
     for entity in entities[:TOP]:
-        table.add_row(*_row(entity, names[label, entity.id], _bar(entity.conversations / most, bar), accent))
+        name, filled = names[label, entity.id], _bar(entity.conversations / most, bar)
+        table.add_row(*_row(entity, name, Text(filled, style=accent), settled=settled))
     rest = len(entities) - TOP
     return Group(heading, table, Text(f"  and {rest:,} more" if rest > 0 else "", style="dim"))
 
 
-def _row(entity: EntityStats, name: str, bar: str, accent: str) -> tuple[Text, ...]:
+def _row(entity: EntityStats, name: str, bar: Text, *, settled: bool) -> tuple[Text, ...]:
     arrow = ARROWS[entity.trend.direction] if entity.trend else ""
+    resolved = [Text(f"{entity.resolved_share.value:.0%}", style="dim")] if settled else []
     return (
         Text(f" {printable(name) or printable(entity.id)}"),
-        Text(bar, style=accent),
+        bar,
         Text(f"{entity.conversations:,}"),
         Text(f"{entity.share.value:.1%}", style="dim"),
+        *resolved,
         Text(arrow, style="dim" if arrow == "·" else "bold"),
     )
 
@@ -101,6 +112,14 @@ def _row(entity: EntityStats, name: str, bar: str, accent: str) -> tuple[Text, .
 def _bar(fraction: float, width: int) -> str:
     eighths = max(1, round(fraction * width * 8))
     return "█" * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+
+
+def _not_counted(report: Report) -> RenderableType | None:
+    """One line: what was found and not raised, and what waits for a person."""
+    said = {kind.value: sum(label.aside[kind] for label in report.labels) for kind in ASIDE}
+    said["left for review"] = sum(label.findings[Verdict.REVIEW] for label in report.labels)
+    parts = [f"{number:,} {kind}" for kind, number in said.items() if number]
+    return Padding(Text(f"Found, and not counted: {', '.join(parts)}"), (0, 2)) if parts else None
 
 
 def _attention(report: Report) -> RenderableType:
@@ -132,3 +151,6 @@ def _footer(report: Report) -> Iterator[RenderableType]:
         spent.append(f"waited {span(usage.waited_seconds)}")
     yield Padding(Text(" · ".join(spent), style="dim"), (0, 2))
     yield Padding(Text(note(report), style="dim"), (0, 2))
+    if report.certificates:
+        for promise in promises(report).values():
+            yield Padding(Text(printable(promise), style="dim"), (0, 2))

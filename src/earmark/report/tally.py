@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import isnan
 
-from earmark.model import EntityRow, Verdict
+from earmark.model import Assertion, EntityRow, Verdict
 from earmark.report.census import Census
 from earmark.report.shape import BINS
 
@@ -21,6 +21,7 @@ class Tally:
 
     linked: bool = False
     mentions: int = 0
+    resolved: int = 0
     conversations: set[int] = field(default_factory=set)
     facets: Counter[int] = field(default_factory=Counter)
     names: Counter[str] = field(default_factory=Counter)
@@ -30,15 +31,28 @@ class Tally:
     unscored: int = 0
 
     def name(self) -> str:
-        """The most frequent name; among equals the first in the alphabet."""
-        return min(self.names, key=lambda name: (-self.names[name], name))
+        return commonest(self.names)
+
+
+@dataclass(slots=True)
+class Rest:
+    """Where one entity was found and not kept: left for review, or set aside for what was said of it."""
+
+    conversations: set[int] = field(default_factory=set)
+    names: Counter[str] = field(default_factory=Counter)
+    aside: Counter[Assertion] = field(default_factory=Counter)
+    review: int = 0
+
+    def name(self) -> str:
+        return commonest(self.names)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """All findings: the kept ones by entity, and how every one of them was decided, by label."""
+    """All findings: those worth a look by entity, and how every one of them was decided, by label."""
 
     kept: dict[Key, Tally] = field(default_factory=dict)
+    rest: dict[Key, Rest] = field(default_factory=dict)
     findings: dict[str, Counter[Verdict]] = field(default_factory=dict)
     confidence: dict[tuple[str, Verdict], list[int]] = field(default_factory=dict)
     unscored: Counter[str] = field(default_factory=Counter)
@@ -50,6 +64,11 @@ class Ledger:
         if not self.kinds:
             return "none"
         return next(iter(self.kinds)) if len(self.kinds) == 1 else "mixed"
+
+
+def commonest(names: Counter[str]) -> str:
+    """The most frequent name; among equals the first in the alphabet."""
+    return min(names, key=lambda name: (-names[name], name))
 
 
 def bin_of(confidence: float | None) -> int | None:
@@ -66,10 +85,12 @@ def count(rows: Iterable[EntityRow], census: Census) -> Ledger:
         number = census.numbers.get(row.conversation_id, -1)
         if number < 0:
             ledger.unattached += 1
-        elif row.verdict is not Verdict.KEEP:
+        elif row.verdict is Verdict.KEEP:
+            _keep(ledger, row, number, census.facet_of[number])
+        elif row.verdict is Verdict.DROP:
             _note_verdict(ledger, row)
         else:
-            _keep(ledger, row, number, census.facet_of[number])
+            _set_apart(ledger, row, number)
     return ledger
 
 
@@ -85,6 +106,7 @@ def _keep(ledger: Ledger, row: EntityRow, number: int, facet: int) -> None:
     tally.facets[facet] += 1
     tally.linked = tally.linked or row.linked
     tally.mentions += row.mentions
+    tally.resolved += row.assertion is Assertion.RESOLVED
     tally.names[row.name or row.canonical_id] += 1
     for form in set(row.forms):
         tally.forms[form] += 1
@@ -94,6 +116,19 @@ def _keep(ledger: Ledger, row: EntityRow, number: int, facet: int) -> None:
         tally.unscored += 1
     else:
         tally.confidence[where] += 1
+
+
+def _set_apart(ledger: Ledger, row: EntityRow, number: int) -> None:
+    rest = ledger.rest.setdefault((row.label, row.canonical_id), Rest())
+    if number in rest.conversations:
+        return
+    _note_verdict(ledger, row)
+    rest.conversations.add(number)
+    rest.names[row.name or row.canonical_id] += 1
+    if row.verdict is Verdict.ASIDE:
+        rest.aside[row.assertion] += 1
+    else:
+        rest.review += 1
 
 
 def _note_verdict(ledger: Ledger, row: EntityRow) -> int | None:

@@ -8,6 +8,11 @@ def count(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else one + 's'}"
 
 
+def percent(share: float) -> str:
+    """A share of 1 as it was set or measured: "95 %", "95.12 %"."""
+    return f"{100 * share:.4g} %"
+
+
 def span(seconds: float) -> str:
     """A duration for people: "0.8 s", "42 s", "3 min 05 s", "2 h 07 min"."""
     if seconds < 59.5:

@@ -76,6 +76,8 @@ function tooltip(callbacks) {
   };
 }
 
+const settled = (one) => (one.resolved === null ? "" : `, ${percent(one.resolved, 0)} resolved`);
+
 const bare = { grid: { display: false }, border: { display: false } };
 const lines = () => ({ grid: { color: css("--line"), drawTicks: false }, border: { display: false } });
 
@@ -117,7 +119,7 @@ function drawTop(holder) {
         tooltip: tooltip({
           title: ([item]) => clip(top[item.dataIndex].name, 60),
           label: ({ dataIndex }) => [
-            `${whole(top[dataIndex].conversations)} conversations, ${percent(top[dataIndex].value)}`,
+            `${whole(top[dataIndex].conversations)} conversations, ${percent(top[dataIndex].value)}${settled(top[dataIndex])}`,
             `95% interval ${percent(top[dataIndex].low)} to ${percent(top[dataIndex].high)}`,
           ],
         }),
@@ -192,15 +194,16 @@ function drawTrend(holder, trend, highest) {
 }
 
 function drawConfidence(holder) {
-  const { confidence, many, threshold } = data.charts[holder.dataset.index];
+  const { confidence, many, threshold, review } = data.charts[holder.dataset.index];
   const accent = css("--accent", holder);
   const bins = confidence.keep.map((_, bin) => (bin / 10).toFixed(1));
   const series = [
     ["kept", confidence.keep, faded(accent, 82)],
-    ["for review", confidence.review, faded(accent, 34)],
+    ["set aside", confidence.aside, faded(accent, 55)],
+    ["for review", confidence.review, faded(accent, 28)],
     ["dropped", confidence.drop, css("--faint")],
   ];
-  const about = threshold === null ? "" : `, threshold ${threshold}`;
+  const about = (threshold === null ? "" : `, threshold ${threshold}`) + (review === null ? "" : `, for review from ${review}`);
   draw(holder, `Confidence of ${many}${about}: kept per tenth ${confidence.keep.join(", ")}`, {
     type: "bar",
     data: {

@@ -64,11 +64,13 @@ function row(one) {
   share.append(element("small", "", one.interval));
   const confidence = element("td");
   confidence.append(histogram(one.confidence));
+  const conversations = element("td", "number", whole(one.conversations));
+  if (one.resolved !== null) conversations.append(element("small", "", settled(one).slice(2)));
   const forms = element("td", "forms");
   forms.append(element("bdi", "", one.forms.join(" · ") + (one.more_forms ? ` · ${one.more_forms} more` : "")));
   line.append(
     nameCell(one),
-    element("td", "number", whole(one.conversations)),
+    conversations,
     element("td", "number", whole(one.mentions)),
     share,
     changeCell(one),

@@ -1,0 +1,99 @@
+"""Which issues come with which products, as the page shows it: a heat map, and the commonest pairs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from earmark.model import ISSUE, PRODUCT, Nearness
+from earmark.report.count import MATRIX_SIDE
+from earmark.report.shape import Matrix, PairStats, Report
+from earmark.report.shown import Names
+
+SHADES = 6
+PAIRS = 10
+CLOSE = (
+    "Conversations in which both were raised and said close to each other: in one clause, in one message, or in "
+    "messages that follow each other. The stronger the colour, the more."
+)
+ANYWHERE = (
+    "Conversations in which both occur, however far apart; this run has no record of what was said close to what. "
+    "The stronger the colour, the more."
+)
+HOW_CLOSE = {
+    Nearness.CLAUSE: "in one clause",
+    Nearness.MESSAGE: "in one message",
+    Nearness.NEIGHBOURS: "in neighbouring messages",
+}
+
+
+def together(report: Report, names: Names) -> dict[str, Any] | None:
+    """The heat map of pairs; of mere occurrence together where the run has no pairs, and it says so."""
+    matrix = _of_pairs(report.pairs) if report.pairs else report.matrix
+    if not matrix.products or not matrix.issues:
+        return None
+    most = max(max(row) for row in matrix.cells)
+    near = {(pair.product_id, pair.issue_id): _evidence(pair) for pair in report.pairs}
+    return {
+        "about": CLOSE if report.pairs else ANYWHERE,
+        "issues": [names[ISSUE, key] for key, _ in matrix.issues],
+        "rows": [
+            {
+                "name": names[PRODUCT, product],
+                "cells": [
+                    {"count": cell, "shade": _shade(cell, most), "evidence": near.get((product, issue), "")}
+                    for (issue, _), cell in zip(matrix.issues, row, strict=True)
+                ],
+            }
+            for (product, _), row in zip(matrix.products, matrix.cells, strict=True)
+        ],
+        "pairs": list(_commonest(report, names)),
+    }
+
+
+def _of_pairs(pairs: tuple[PairStats, ...]) -> Matrix:
+    """The products and the issues of most pairs, and the conversations of each pair."""
+    products: Counter[str] = Counter()
+    issues: Counter[str] = Counter()
+    for pair in pairs:
+        products[pair.product_id] += pair.conversations
+        issues[pair.issue_id] += pair.conversations
+    rows, columns = products.most_common(MATRIX_SIDE), issues.most_common(MATRIX_SIDE)
+    counts = {(pair.product_id, pair.issue_id): pair.conversations for pair in pairs}
+    return Matrix(
+        products=tuple(rows),
+        issues=tuple(columns),
+        cells=tuple(tuple(counts.get((row, column), 0) for column, _ in columns) for row, _ in rows),
+    )
+
+
+def _shade(cell: int, most: int) -> int:
+    """0 for nothing, else 1 to SHADES."""
+    return -(-cell * SHADES // most) if most else 0
+
+
+def _evidence(pair: PairStats) -> str:
+    return ", ".join(f"{count:,} {HOW_CLOSE[nearness]}" for nearness, count in pair.nearness.items() if count)
+
+
+def _commonest(report: Report, names: Names) -> Iterator[dict[str, Any]]:
+    for pair in report.pairs[:PAIRS]:
+        most = report.pairs[0].conversations
+        yield {
+            "product": names[PRODUCT, pair.product_id],
+            "issue": names[ISSUE, pair.issue_id],
+            "conversations": f"{pair.conversations:,}",
+            "evidence": _evidence(pair),
+            "bars": list(_bars(pair, most)),
+        }
+
+
+def _bars(pair: PairStats, most: int) -> Iterator[dict[str, Any]]:
+    """Parts of one bar, closest first: where each starts and how wide it is, in percent of the longest bar."""
+    start = 0
+    for nearness, count in pair.nearness.items():
+        if count:
+            place = {"x": round(100 * start / most, 2), "width": round(100 * count / most, 2)}
+            yield {"nearness": nearness.value, **place}
+        start += count
