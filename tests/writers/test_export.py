@@ -11,18 +11,47 @@ import pyarrow.parquet as pq
 import pytest
 
 from earmark.errors import InputError, OutputError
-from earmark.model import Conversation, Decision, Entity, Mention, Message, Score, Sender, Verdict
-from earmark.writers.export import COLUMNS, Analysed, write
+from earmark.model import (
+    Assertion,
+    Conversation,
+    Cue,
+    Decision,
+    Entity,
+    Findings,
+    Mention,
+    Message,
+    Nearness,
+    Pair,
+    Score,
+    Sender,
+    Verdict,
+)
+from earmark.writers.export import COLUMNS, Analysed, as_object, as_rows, write
 
 TEXT = "my =slack \ud83d keeps crashing"
 
 
+def decisions(name: str = "Slack") -> tuple[Decision, ...]:
+    slack = Mention(0, 3, 9, "=slack", "PRODUCT", "catalog", Sender.CUSTOMER)
+    crash = Mention(0, 12, 26, "keeps crashing", "ISSUE", "model", Sender.CUSTOMER)
+    score = Score(0.9, "probability", {"match": 0.9})
+    product = Entity("PRODUCT", "prd-slack", name, score, (slack,))
+    cue = Cue("fixed now", 2, 5, 14)
+    issue = Entity("ISSUE", "=crash", "keeps crashing", score, (crash,), Assertion.RESOLVED, cue)
+    return tuple(Decision(entity, Verdict.KEEP, "0.90 reaches 0.70") for entity in (product, issue))
+
+
+PAIRS = (
+    Pair("prd-slack", "=crash", Nearness.CLAUSE, 0, 0),
+    Pair("prd-slack", "below the cut", Nearness.MESSAGE, 0, 0),
+    Pair("=crash", "prd-slack", Nearness.MESSAGE, 0, 0),
+)
+
+
 def analysed(name: str = "Slack") -> Iterator[Analysed]:
-    mention = Mention(0, 3, 9, "=slack", "PRODUCT", "catalog", Sender.CUSTOMER)
-    entity = Entity("PRODUCT", "prd-slack", name, Score(0.9, "evidence", {"match": 0.9}), (mention,))
     message = Message("m1", Sender.CUSTOMER, TEXT)
-    yield Conversation("c1", (message,)), (Decision(entity, Verdict.KEEP, "0.90 reaches 0.70"),)
-    yield Conversation("c2", (message,)), ()
+    yield Conversation("c1", (message,)), Findings(decisions(name), PAIRS)
+    yield Conversation("c2", (message,)), Findings()
 
 
 def test_all_forms_hold_the_same_mentions(tmp_path: Path) -> None:
@@ -30,13 +59,38 @@ def test_all_forms_hold_the_same_mentions(tmp_path: Path) -> None:
         write(analysed(), tmp_path / f"out.{suffix}")
     first, second = map(json.loads, (tmp_path / "out.jsonl").read_text("utf-8").splitlines())
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
-        (row,) = csv.DictReader(file)
-    (cells,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+        row, issue_row = csv.DictReader(file)
+    cells, issue_cells = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert tuple(row) == tuple(cells) == COLUMNS
-    assert second == {"id": "c2", "entities": []}
+    assert second == {"id": "c2", "entities": [], "pairs": []}
     mention = first["entities"][0]["mentions"][0]
     assert TEXT[mention["start"] : mention["end"]] == mention["text"] == cells["text"] == "=slack"
     assert (row["text"], row["start"], row["confidence"]) == ("'=slack", "3", "0.9")
+    told = ("assertion", "cue", "cue_message", "cue_start", "cue_end", "pairs")
+    assert [row[name] for name in told] == ["present", "", "", "", "", "clause =crash"]
+    assert [cells[name] for name in told] == ["present", None, None, None, None, "clause =crash"]
+    assert [issue_row[name] for name in told] == ["resolved", "fixed now", "2", "5", "14", "clause prd-slack"]
+    assert [issue_cells[name] for name in told] == ["resolved", "fixed now", 2, 5, 14, "clause prd-slack"]
+    cue = {"name": "fixed now", "message": 2, "start": 5, "end": 14}
+    assert [(one["assertion"], one["cue"]) for one in first["entities"]] == [
+        ("present", None), ("resolved", cue),
+    ]  # fmt: skip
+
+
+def test_pairs_are_told_of_the_entities_that_are_told() -> None:
+    """With what is below the cut left out, nothing points to it; products and issues are not mixed up."""
+    conversation = Conversation("c1", ())
+    pair: dict[str, object] = {"product": "prd-slack", "issue": "=crash", "nearness": "clause"}
+    pair |= {"product_message": 0, "issue_message": 0}
+    assert as_object(conversation, Findings(decisions(), PAIRS))["pairs"] == [pair]
+    assert as_object(conversation, Findings(decisions()[:1], PAIRS))["pairs"] == []
+
+
+def test_decisions_alone_have_no_pairs() -> None:
+    conversation = Conversation("c1", ())
+    told = as_object(conversation, decisions())
+    assert told == as_object(conversation, Findings(decisions()))
+    assert [row["pairs"] for row in as_rows(conversation, decisions())] == ["", ""]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
