@@ -38,9 +38,11 @@ def split(data: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     halves: list[list[str]] = [[], []]
     for path in sorted(data.glob("annotated/*.jsonl.gz")):
-        for line in gzip.decompress(path.read_bytes()).decode().splitlines(keepends=True):
+        for line in filter(None, gzip.decompress(path.read_bytes()).decode().split("\n")):
             name = json.loads(line)["id"]
-            halves[int.from_bytes(hashlib.sha256(f"fold {name}".encode()).digest()[:4]) % 2].append(line)
+            halves[int.from_bytes(hashlib.sha256(f"fold {name}".encode()).digest()[:4]) % 2].append(
+                f"{line}\n"
+            )
     for number, lines in enumerate(halves):
         (out / f"half-{number}.jsonl").write_text("".join(lines), encoding="utf-8")
         print(f"half-{number}.jsonl: {len(lines)} conversations")
@@ -55,7 +57,7 @@ def make(data: Path, out: Path, siblings: tuple[str, str]) -> None:
         catalogs = [catalog(halves[n], Path(folder) / f"half-{n}.csv") for n in (0, 1)]
         linked = [each for n in (0, 1) for each in candidates(siblings[n], unseen[n], (catalogs[n],))]
     with workshop(load(), note) as shop:
-        made_for = running(shop.extractor(), shop.judge())
+        made_for = running(shop.extractor(), shop.linkers())
     channels = {
         each.conversation.id: each.conversation.channel for gold in unseen for each in gold.conversations
     }

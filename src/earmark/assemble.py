@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from earmark.confidence import open_scorer
+from earmark.confidence import CALIBRATED, CalibratedScorer, EvidenceScorer, open_scorer
 from earmark.decide import Policy
 from earmark.errors import ConfigError, ModelMissingError, StoppedError
 from earmark.journal import Journal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from earmark.findings import Judge
     from earmark.flow import Job, Recut
     from earmark.genesys.session import Session
-    from earmark.ports import Extractor, Source, Writer
+    from earmark.ports import Extractor, Linker, Scorer, Source, Writer
     from earmark.writers.custom_attributes import CustomAttributesWriter
     from earmark.writers.interactions import InteractionsWriter
     from earmark.writers.participant_data import ParticipantDataWriter
@@ -61,6 +61,7 @@ class Workshop:
     stop: threading.Event = field(default_factory=threading.Event)
     _closing: ExitStack = field(default_factory=ExitStack, repr=False)
     _session: Session | None = field(default=None, repr=False)
+    _pipeline: Extractor | None = field(default=None, repr=False)
 
     def close(self) -> None:
         self._closing.close()
@@ -176,7 +177,13 @@ class Workshop:
         return adapter
 
     def extractor(self) -> Extractor:
-        """The extraction pipeline: model, catalog and rules as configured; Earmark's own model by default.
+        """The extraction pipeline, opened once."""
+        if self._pipeline is None:
+            self._pipeline = self._opened_pipeline()
+        return self._pipeline
+
+    def _opened_pipeline(self) -> Extractor:
+        """Model, catalog and rules as configured; Earmark's own model by default.
 
         The interactions contract names another; where none is chosen and that one is not installed,
         Earmark's own does the work, and the user is told.
@@ -229,8 +236,36 @@ class Workshop:
         """What decides about the mentions that are found."""
         from earmark.findings import Judge
 
-        scorer = open_scorer(self.settings.scorer)
-        return Judge((), scorer, policy(self.settings, scorer.facts))
+        linkers = self.linkers()
+        scorer = self.scorer(linkers)
+        return Judge(linkers, scorer, policy(self.settings, scorer.facts))
+
+    def linkers(self) -> tuple[Linker, ...]:
+        """Who names what is found, in this order."""
+        return ()
+
+    def scorer(self, linkers: tuple[Linker, ...]) -> Scorer:
+        """The confidence: calibrated where there is a calibration for the model, unless another is chosen.
+
+        Raises:
+            ConfigError: It is none that exists, or its calibration was made for another model.
+        """
+        chosen = self.settings.scorer
+        if chosen not in {None, CALIBRATED}:
+            return open_scorer(chosen)
+        from earmark.calibrate import packaged, read_calibration, running
+
+        now = running(self.extractor(), linkers)
+        path = self.settings.calibration
+        known = read_calibration(path) if path else packaged(now["model_hash"])
+        if known:
+            return CalibratedScorer(known, now)
+        if chosen:
+            raise ConfigError(
+                f"there is no calibration for the model {now['model']}",
+                hint="make one with `earmark calibrate` and name it with --calibration",
+            )
+        return EvidenceScorer()
 
     def job(self, journal: Journal, asked: Asked) -> Job:
         """Everything a run needs, ready to go."""

@@ -93,7 +93,13 @@ class Settings(BaseSettings):
         ["customer", "agent"], description="whose messages are read"
     )
 
-    scorer: str = Field("evidence", description="how a confidence is made: evidence, heuristic")
+    scorer: str | None = Field(
+        None,
+        description="how a confidence is made: calibrated, evidence, heuristic; unless told, calibrated where the model has a calibration",
+    )
+    calibration: Path | None = Field(
+        None, description="a calibration file of `earmark calibrate`; else the one that came with the model"
+    )
     threshold: Confidence | None = Field(
         None,
         description="entities from this confidence on are kept; unless told, as the scorer recommends, else from 0.7",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from earmark.confidence.features import Values, features
@@ -14,7 +14,7 @@ from earmark.evaluate.matching import matching
 from earmark.findings import Judge
 from earmark.gold import LABELS, Labelled
 from earmark.model import Conversation, Entity, Json, Mention, Score
-from earmark.ports import Extractor
+from earmark.ports import Extractor, Linker
 
 BATCH_CONVERSATIONS = 100
 
@@ -88,10 +88,10 @@ def _doubt(entity: Entity) -> tuple[float, str, str]:
     return -surest, entity.label, entity.canonical_id
 
 
-def running(extractor: Extractor, judge: Judge) -> dict[str, str]:
+def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
     """What a calibration depends on, by hash: model, catalog, rules, and who names what is found."""
     facts = extractor.facts
-    named = json.dumps([linker.fingerprint for linker in judge.linkers])
+    named = json.dumps([linker.fingerprint for linker in linkers])
     return {
         "model": facts.get("model", ""),
         "model_hash": facts.get("model_hash", ""),

@@ -12,6 +12,7 @@ import sys
 import typer
 
 from earmark.cli import (
+    calibrate,
     config,
     demo,
     doctor,
@@ -44,6 +45,7 @@ app.command("undo")(undo.undo)
 app.command("extract")(extract.extract)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("calibrate")(calibrate.calibrate)
 app.command("report")(report.report)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)

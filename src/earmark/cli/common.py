@@ -56,7 +56,10 @@ CatalogOption = Annotated[
 ModelOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="A spaCy pipeline by name or path, or none.")
 ]
-ScorerOption = Annotated[str | None, typer.Option(metavar="NAME", help="evidence or heuristic.")]
+ScorerOption = Annotated[str | None, typer.Option(metavar="NAME", help="calibrated, evidence or heuristic.")]
+CalibrationOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A calibration made by `earmark calibrate`.")
+]
 JournalOption = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The journal; .earmark/journal.db by default.")
 ]

@@ -48,6 +48,7 @@ def evaluate(
         bool | None, typer.Option("--rules/--no-rules", help="Whether the built-in issue rules are used.")
     ] = None,
     scorer: common.ScorerOption = None,
+    calibration: common.CalibrationOption = None,
     limit: common.LimitOption = None,
     json: common.JsonOption = False,
 ) -> None:
@@ -57,12 +58,16 @@ def evaluate(
     from earmark.gold import read_gold
 
     flags = common.cuts(threshold, review) | {"catalog": catalog, "rules": rules, "scorer": scorer}
+    flags["calibration"] = calibration
     chosen = common.settings(source=f"files:{gold[0]}", **flags)
     known = read_gold(gold)
     stick = yardstick(known.conversations[:limit], senders(chosen.senders))
     names = list(dict.fromkeys(model or [DEFAULT]))
     with ExitStack() as closing:
-        measured = _measured([_opened(chosen, name, closing) for name in names], stick)
+        opened = [_opened(chosen, name, closing) for name in names]
+        for pipeline in opened:
+            _own_up(pipeline, stick)
+        measured = _measured(opened, stick)
     if json:
         common.emit(to_json(stick, known.files, measured, compared=len(names) > 1, errors=errors))
     else:
@@ -86,6 +91,21 @@ def _opened(chosen: Settings, name: str, closing: ExitStack) -> Pipeline:
     began = time.perf_counter()
     extractor, judge = bench.extractor(), bench.judge()
     return Pipeline(name, extractor, judge, time.perf_counter() - began)
+
+
+def _own_up(pipeline: Pipeline, stick: Yardstick) -> None:
+    """Say where the confidence was fitted on what it is measured on."""
+    from earmark.confidence import CalibratedScorer
+
+    scorer = pipeline.judge.scorer
+    if not isinstance(scorer, CalibratedScorer):
+        return
+    known = sum(scorer.calibration.knows(each.conversation.id) for each in stick.conversations)
+    if known:
+        common.talk(
+            f"warning: {known:,} of these {len(stick.conversations):,} conversations went into the calibration: "
+            "its figures on them flatter"
+        )
 
 
 def _settings_of(name: str) -> dict[str, Any]:

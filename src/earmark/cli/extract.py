@@ -29,6 +29,7 @@ def extract(
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
     scorer: common.ScorerOption = None,
+    calibration: common.CalibrationOption = None,
     limit: common.LimitOption = None,
 ) -> None:
     """Find products and issues in a file: one JSON object a conversation, with offsets and confidences."""
@@ -37,6 +38,7 @@ def extract(
 
     source = file if file == "-" else f"files:{file}"
     flags = common.cuts(threshold, review) | {"catalog": catalog, "model": model, "scorer": scorer}
+    flags["calibration"] = calibration
     rejected: list[Rejected] = []
     with workshop(common.settings(source=source, **flags), common.talk) as opened:
         found = _analysed(opened, rejected, everything=everything, limit=limit)

@@ -26,14 +26,23 @@ def run(
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
     scorer: common.ScorerOption = None,
+    calibration: common.CalibrationOption = None,
     report: common.ReportOption = None,
     journal: common.JournalOption = None,
     dry_run: bool = typer.Option(False, "--dry-run", help="Do everything but write; show what would change."),
     json: common.JsonOption = False,
 ) -> None:
     """Read finished conversations, find products and issues, write them back, and report."""
-    flags = {"source": source, "writer": writer, "catalog": catalog, "model": model, "scorer": scorer}
-    settings = common.settings(**flags, journal=journal, **common.cuts(threshold, review))
+    settings = common.settings(
+        source=source,
+        writer=writer,
+        catalog=catalog,
+        model=model,
+        scorer=scorer,
+        calibration=calibration,
+        journal=journal,
+        **common.cuts(threshold, review),
+    )
     _start(settings, _asked(since, until, limit, dry_run=dry_run), report or [], as_json=json)
 
 
@@ -48,6 +57,7 @@ def plan(
     catalog: common.CatalogOption = None,
     model: common.ModelOption = None,
     scorer: common.ScorerOption = None,
+    calibration: common.CalibrationOption = None,
     report: common.ReportOption = None,
     journal: common.JournalOption = None,
     json: common.JsonOption = False,
@@ -64,6 +74,7 @@ def plan(
         catalog=catalog,
         model=model,
         scorer=scorer,
+        calibration=calibration,
         report=report,
         journal=journal,
         dry_run=True,
