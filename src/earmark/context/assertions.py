@@ -2,12 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
-from earmark.model import Conversation, Mention
+from earmark.context.course import Named, course, reply
+from earmark.context.cues import Sense
+from earmark.context.statements import PRESENT, Said, happened, statement
+from earmark.context.turns import Span, Turn, turn
+from earmark.model import ISSUE, Assertion, Conversation, Mention, Sender
+from earmark.naming import normal_form
+
+_ASKS: Final = frozenset({Sender.AGENT, Sender.BOT})
 
 
 def asserted(conversation: Conversation, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
-    """The same mentions in the same order, issues with what is said of them and the cue that says so."""
-    del conversation
-    return tuple(mentions)
+    """The same mentions in the same order, issues with what is said of them and the cue that says so.
+
+    Whatever an earlier reading left in them does not matter. Mentions of products stay as they are.
+    """
+    issues = [mention for mention in mentions if mention.label == ISSUE]
+    if not issues:
+        return tuple(mentions)
+    turns = _turns(conversation, min(mention.message_index for mention in issues))
+    ordered = sorted(issues, key=lambda mention: (mention.message_index, mention.start, mention.end))
+    said = course(turns, [_named(mention, turns) for mention in ordered])
+    told = {id(mention): one for mention, one in zip(ordered, said, strict=True)}
+    return tuple(
+        _with(mention, told[id(mention)]) if id(mention) in told else mention for mention in mentions
+    )
+
+
+def _with(mention: Mention, said: Said) -> Mention:
+    same = (mention.assertion, mention.cue) == said
+    return mention if same else replace(mention, assertion=said[0], cue=said[1])
+
+
+def _turns(conversation: Conversation, first: int) -> list[Turn]:
+    """The messages from the first problem on: nothing before it can speak of it."""
+    return [turn(i, message) for i, message in enumerate(conversation.messages) if i >= first]
+
+
+def _named(mention: Mention, turns: Sequence[Turn]) -> Named:
+    place = mention.message_index - turns[0].index
+    here = turns[place]
+    span = Span(*here.text.range_of(mention.start, mention.end))
+    said = statement(here, span)
+    if here.sender in _ASKS:
+        answer = next((later for later in turns[place + 1 :] if later.sender is Sender.CUSTOMER), None)
+        said = said if answer is None else _answered(said, here, span, answer)
+    key = mention.canonical_id or mention.name or normal_form(mention.text)
+    return Named(here, span, key, said)
+
+
+def _answered(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
+    """What the customer's next message makes of what the agent asked or claimed."""
+    if said[0] is Assertion.PRESENT:
+        denial = next((one for one in answer.cues if one.rule.sense is Sense.CONTRADICTS), None)
+        return said if denial is None or denial.first > 0 else (Assertion.NEGATED, answer.cue(denial))
+    return _settled(said, here, span, answer) if said[0] is Assertion.ASKED else said
+
+
+def _settled(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
+    """A question with its answer: "it works now" tells more than "no"."""
+    told = [one for one in answer.cues if one.rule.later and happened(answer, one)]
+    over = next((one for one in told if one.rule.sense is Sense.RESOLVED), None)
+    if over is not None:
+        return Assertion.RESOLVED, answer.cue(over)
+    found = reply(answer)
+    if found is None:
+        return PRESENT if told else said
+    if found.rule.sense is Sense.HUSH:
+        return said
+    agrees = found.rule.sense is Sense.YES or _denies(here.text.words[span.first : span.last])
+    return PRESENT if agrees else (Assertion.NEGATED, answer.cue(found))
+
+
+def _denies(words: Iterable[str]) -> bool:
+    """Whether the problem is itself a denial: "not charging", to which "no" agrees."""
+    return any(word in {"not", "no", "wont", "cant", "cannot"} or word.endswith("nt") for word in words)

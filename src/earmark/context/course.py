@@ -1,0 +1,239 @@
+"""How a problem went on after it was named: solved later, there again, denied. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from earmark.context.clauses import Break
+from earmark.context.cues import Found, Sense, rules
+from earmark.context.statements import PRESENT, Said, happened, is_question
+from earmark.context.turns import Span, Turn
+from earmark.model import Assertion, Cue, Sender
+
+_SUBJECT = 8  # words before a cue in which its subject is looked for
+_STEM = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A problem where it is named; `key` is the same wherever the same problem is."""
+
+    turn: Turn
+    span: Span
+    key: str
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to problems named before: over (RESOLVED), there again (PRESENT), none (NEGATED)."""
+
+    turn: Turn
+    found: Found
+    sense: Sense
+    anything: bool = False
+
+    @property
+    def cue(self) -> Cue:
+        return self.turn.cue(self.found)
+
+
+@dataclass(slots=True)
+class _Thread:
+    """One problem and where it stands; `places` are its mentions."""
+
+    places: list[int] = field(default_factory=list)
+    last_turn: int = 0
+    raised: bool = False
+    over: Said | None = None
+
+
+def course(turns: Sequence[Turn], named: Sequence[Named]) -> list[Said]:
+    """What is said of each problem in the end, in the order of `named`, which is text order."""
+    run = _Course([one.said for one in named], named)
+    places = iter(sorted(range(len(named)), key=lambda i: _place(named[i])))
+    waiting = next(places, None)
+    for event in _events(turns, named):
+        while waiting is not None and _place(named[waiting]) < (event.turn.index, event.found.first):
+            run.name(waiting)
+            waiting = next(places, None)
+        run.happen(event)
+    while waiting is not None:
+        run.name(waiting)
+        waiting = next(places, None)
+    return run.settled()
+
+
+def _place(named: Named) -> tuple[int, int]:
+    return named.turn.index, named.span.first
+
+
+class _Course:
+    """Goes through mentions and events in text order."""
+
+    def __init__(self, said: list[Said], named: Sequence[Named]) -> None:
+        self._said = said
+        self._named = named
+        self._threads: dict[str, _Thread] = {}
+        self._last: Event | None = None
+        self._past: list[int] = []
+
+    def name(self, place: int) -> None:
+        """The problem of this mention is named."""
+        one = self._named[place]
+        assertion, cue = one.said
+        if assertion is Assertion.HISTORICAL:
+            self._past.append(place)
+        if assertion not in {Assertion.PRESENT, Assertion.RESOLVED, Assertion.NEGATED}:
+            return
+        thread = self._threads.setdefault(one.key, _Thread())
+        if assertion is Assertion.NEGATED and not thread.raised:
+            return
+        self._join(thread, place, cue)
+
+    def _join(self, thread: _Thread, place: int, cue: Cue | None) -> None:
+        one = self._named[place]
+        thread.places.append(place)
+        thread.last_turn = one.turn.index
+        customer = one.turn.sender is Sender.CUSTOMER
+        thread.raised = thread.raised or customer
+        if one.said[0] is not Assertion.PRESENT:
+            thread.over = (Assertion.RESOLVED, cue)
+        elif self._told_after(one):
+            thread.over = (Assertion.RESOLVED, self._last.cue if self._last else None)
+        elif customer:
+            thread.over = None
+
+    def _told_after(self, one: Named) -> bool:
+        """Whether the story is told after its end: "works now, no idea why it kept crashing"."""
+        if self._last is None or self._last.sense is not Sense.RESOLVED or self._last.turn is not one.turn:
+            return False
+        words = one.turn.text.words
+        clause = one.turn.text.before(one.span.first, Break.TURN, _SUBJECT)
+        around = {*words[clause.start : clause.stop], *words[one.span.first : one.span.first + 1]}
+        return bool(around & rules().words["PAST"])
+
+    def happen(self, event: Event) -> None:
+        """Something happened to the problems that the event can only mean."""
+        self._last = event
+        if event.sense is Sense.PRESENT:
+            self._revive(event)
+            return
+        assertion = Assertion.RESOLVED if event.sense is Sense.RESOLVED else Assertion.NEGATED
+        for thread in _meant(event, self._threads.values(), self._named, over=False):
+            thread.over = (assertion, event.cue)
+
+    def _revive(self, event: Event) -> None:
+        for thread in _meant(event, self._threads.values(), self._named, over=True):
+            thread.over = None
+        for place in self._past:
+            if self._named[place].turn is event.turn:
+                self._said[place] = PRESENT
+
+    def settled(self) -> list[Said]:
+        """What is said of each mention, those of one problem that is over alike."""
+        for thread in self._threads.values():
+            for place in thread.places:
+                if thread.over is None:
+                    self._said[place] = PRESENT
+                elif self._said[place][0] is not Assertion.RESOLVED:
+                    self._said[place] = thread.over
+        return self._said
+
+
+def _meant(event: Event, threads: Iterable[_Thread], named: Sequence[Named], *, over: bool) -> list[_Thread]:
+    """The problems that an event speaks of: those of its clause, of its subject, else the last ones named."""
+    there = [thread for thread in threads if thread.places and (thread.over is not None) is over]
+    there = [thread for thread in there if _is_about(event, thread, named)]
+    here = [thread for thread in there if _shares_clause(event, named[thread.places[-1]])]
+    if here or not there:
+        return here
+    subject = _subject(event)
+    words = rules().words
+    if event.anything or not subject - words["THING"]:
+        return _latest(event, there)
+    if subject & words["ELSE"]:
+        return []
+    related = [thread for thread in there if any(_related(subject, named[i]) for i in thread.places)]
+    return related or (there if len(there) == 1 and not event.found.rule.strict else [])
+
+
+def _latest(event: Event, threads: list[_Thread]) -> list[_Thread]:
+    text = event.turn.text
+    clause = text.before(event.found.first, Break.LINK, _SUBJECT)
+    if {"all", "everything", "both"} & set(text.words[clause.start : event.found.last]):
+        return threads
+    latest = max(thread.last_turn for thread in threads)
+    return [thread for thread in threads if thread.last_turn == latest]
+
+
+def _is_about(event: Event, thread: _Thread, named: Sequence[Named]) -> bool:
+    about = event.found.rule.about
+    if not about:
+        return True
+    one = named[thread.places[-1]]
+    return any(word.startswith(about) for word in one.turn.text.words[one.span.first : one.span.last])
+
+
+def _shares_clause(event: Event, one: Named) -> bool:
+    apart = event.found.first - one.span.last
+    if one.turn is not event.turn or not 0 <= apart <= _SUBJECT:
+        return False
+    return not one.turn.text.closed(one.span.last, event.found.first, Break.LINK)
+
+
+def _subject(event: Event) -> set[str]:
+    """What the clause is about when not about "it"."""
+    text, words = event.turn.text, rules().words
+    clause = text.before(event.found.first, Break.LINK, _SUBJECT)
+    plain = words["IT"] | words["PRONOUN"] | words["ADVERB"] | words["FILLER"]
+    return {text.words[i] for i in clause} - plain
+
+
+def _related(subject: set[str], one: Named) -> bool:
+    begin = one.turn.text.before(one.span.first, Break.STOP, _SUBJECT).start
+    stems = {word[:_STEM] for word in one.turn.text.words[begin : one.span.last + 2]}
+    return any(len(word) > 2 and word[:_STEM] in stems for word in subject)
+
+
+def _events(turns: Sequence[Turn], named: Iterable[Named]) -> Iterator[Event]:
+    taken: dict[int, list[Span]] = {}
+    for one in named:
+        taken.setdefault(one.turn.index, []).append(one.span)
+    offered: Event | None = None
+    for turn in turns:
+        if offered and turn.sender is Sender.CUSTOMER:
+            yield from answered_offer(offered, turn)
+        offered = None if turn.sender is Sender.CUSTOMER else offered
+        inside = _inside(taken.get(turn.index, []))
+        for found in turn.cues:
+            if not found.rule.later or any(i in inside for i in range(found.first, found.last)):
+                continue
+            event = Event(turn, found, found.rule.sense)
+            if happened(turn, found):
+                yield event
+            elif turn.sender is not Sender.CUSTOMER and is_question(turn, found):
+                offered = event
+
+
+def _inside(spans: Iterable[Span]) -> frozenset[int]:
+    return frozenset(i for span in spans for i in range(span.first, span.last))
+
+
+def answered_offer(offered: Event, turn: Turn) -> Iterator[Event]:
+    """The customer answers "is it working now?"."""
+    answer = reply(turn)
+    if answer is not None and answer.rule.sense is not Sense.HUSH:
+        other = Sense.PRESENT if offered.sense is Sense.RESOLVED else Sense.RESOLVED
+        sense = offered.sense if answer.rule.sense is Sense.YES else other
+        yield Event(turn, answer, sense, anything=True)
+
+
+def reply(turn: Turn) -> Found | None:
+    """The words with which a message answers yes or no, near its beginning."""
+    answers = (found for found in turn.cues if found.rule.sense in {Sense.YES, Sense.NO, Sense.HUSH})
+    return next((found for found in answers if found.first <= _OPENING), None)
+
+
+_OPENING = 4

@@ -1,0 +1,106 @@
+"""What a message says of a problem that it names, seen alone. Pure."""
+
+from __future__ import annotations
+
+from earmark.context.clauses import Break
+from earmark.context.cues import Found, Sense, rules
+from earmark.context.turns import Span, Turn
+from earmark.model import Assertion, Cue, Sender
+
+Said = tuple[Assertion, Cue | None]
+
+PRESENT: Said = (Assertion.PRESENT, None)
+_CLAUSE = 14  # words of a clause that are looked at
+
+
+def statement(turn: Turn, span: Span) -> Said:
+    """What is said of the problem in these words of the message.
+
+    What is supposed or asked outweighs when it was, and that outweighs whether it is so: "if it no longer crashes".
+    """
+    for told in (_framed(turn, span), _past(turn, span), _denied(turn, span), _over(turn, span)):
+        if told is not None:
+            return told
+    return PRESENT
+
+
+def _framed(turn: Turn, span: Span) -> Said | None:
+    """Supposed, asked, or taken for granted: whichever stands closest."""
+    frames = [
+        (apart, _FRAMES.index(found.rule.sense), found)
+        for apart, found in turn.near(span)
+        if found.rule.sense in _FRAMES
+    ]
+    if frames:
+        closest = min(frames, key=lambda one: one[:2])[2]
+        sense = closest.rule.sense
+        return None if sense is Sense.GIVEN else (Assertion(sense.value), turn.cue(closest))
+    return _asked_by_its_mark(turn, span)
+
+
+_FRAMES = [Sense.GIVEN, Sense.HYPOTHETICAL, Sense.ASKED]
+
+
+def _asked_by_its_mark(turn: Turn, span: Span) -> Said | None:
+    """An agent's statement with a question mark: "it keeps crashing?"."""
+    if turn.sender not in {Sender.AGENT, Sender.BOT}:
+        return None
+    end = next((i for i in range(span.last, span.last + _CLAUSE) if _ends(turn, i)), None)
+    if end is None or end not in turn.text.questions:
+        return None
+    mark = end - 1
+    return Assertion.ASKED, Cue("question-mark", turn.index, turn.text.starts[mark], turn.text.ends[mark])
+
+
+def _ends(turn: Turn, i: int) -> bool:
+    return i >= len(turn.text.words) or turn.text.breaks[i] >= Break.COMMA
+
+
+def _past(turn: Turn, span: Span) -> Said | None:
+    found = turn.nearest(span, Sense.HISTORICAL)
+    if found is None or (found.rule.name not in _ALWAYS_PAST and _is_now(turn, span)):
+        return None
+    return Assertion.HISTORICAL, turn.cue(found)
+
+
+_ALWAYS_PAST = frozenset({"used-to", "used-to-have-it"})
+
+
+def _is_now(turn: Turn, span: Span) -> bool:
+    words = turn.text.words
+    return span.first < span.last and words[span.first] in rules().words["PRESENT"]
+
+
+def _denied(turn: Turn, span: Span) -> Said | None:
+    found = turn.nearest(span, Sense.NEGATED)
+    if found is None or _is_half_a_problem(turn, span) or turn.nearest(span, Sense.SPOILS) is not None:
+        return None
+    ended = turn.nearest(span, Sense.ENDED)
+    return Assertion.RESOLVED if ended else Assertion.NEGATED, turn.cue(found)
+
+
+def _is_half_a_problem(turn: Turn, span: Span) -> bool:
+    """Whether the words name something good, so that the denial is the problem: not "working"."""
+    return all(word in rules().words["WORKS"] for word in turn.text.words[span.first : span.last])
+
+
+def _over(turn: Turn, span: Span) -> Said | None:
+    reaching = (found for _, found in sorted(turn.near(span), key=lambda one: one[0]))
+    for found in reaching:
+        if found.rule.sense is Sense.RESOLVED and happened(turn, found):
+            return Assertion.RESOLVED, turn.cue(found)
+    return None
+
+
+def happened(turn: Turn, found: Found) -> bool:
+    """Whether something is stated, not hoped for, denied or asked."""
+    here = Span(found.first, found.last)
+    if turn.nearest(here, Sense.UNREAL) is not None:
+        return False
+    return not is_question(turn, found)
+
+
+def is_question(turn: Turn, found: Found) -> bool:
+    """Whether the clause of the cue ends with a question mark."""
+    end = next((i for i in range(found.last, found.last + _CLAUSE) if _ends(turn, i)), None)
+    return end in turn.text.questions
