@@ -75,7 +75,13 @@ def findings_of(names: tuple[str, ...], size: int) -> Iterator[EntityRow]:
 CONFIDENCE: Mapping[str, Json] = {
     "scorer": "calibrated",
     "kind": "probability",
-    "calibration": {"hash": "c0ffee", "fitted_on": {"conversations": 1200}, "ece": 0.0213, "table": [1, 2]},
+    "calibration": {
+        "hash": "c0ffee",
+        "fitted_on": {"conversations": 1200},
+        "ece": 0.0213,
+        "provisional": True,
+        "table": [1, 2],
+    },
     "certificates": {
         PRODUCT: {
             "status": "in force",

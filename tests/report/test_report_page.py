@@ -179,7 +179,11 @@ def test_the_page_tells_what_was_not_counted_and_what_is_promised() -> None:
     assert "Issues: 1 negated, 1 hypothetical, 1 asked, 1 left for review." in page.text
     assert "at least 95 % right, with 95 % assurance (312 checked, 6 wrong)" in page.text
     assert "8 kept, 3 set aside, 1 for review" in page.text
-    assert "conversations 1,200" in page.text
+    facts = page.text[page.text.index("The run") :]
+    for fact in ("fitted onconversations 1,200", "ece0.0213", "provisionalyes"):
+        assert f"Calibration, {fact}" in facts
+    assert "Review from, products0.55" in facts
+    assert "Calibration, table" not in facts
     assert [row["resolved"] for row in page.block()["entities"]] == [None, 0.25]
 
 

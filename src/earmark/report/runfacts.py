@@ -54,8 +54,10 @@ def _cost(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _plain(value: Json) -> str:
-    """A number, a text, or a mapping of such; empty for what is not said in a few words."""
-    if isinstance(value, bool) or value is None or isinstance(value, list):
+    """A number, a text, or a mapping of such; empty for what is not so or not said in a few words."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if value is None or isinstance(value, list):
         return ""
     if isinstance(value, dict):
         return ", ".join(
