@@ -13,9 +13,10 @@ from earmark.privacy.seams import over_messages
 
 __all__ = ["Kind", "PersonalSpan", "cleared", "looks_personal", "masked", "personal"]
 
-_ASKED_BEFORE = 2  # messages
+_NOTHING: frozenset[Kind] = frozenset()
 _SHORTEST_NAME = 3
 _MOST_NAMES = 200
+_MOST_PASSES = 4  # what was glued to something personal may be seen only once that is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ def personal(conversation: Conversation) -> tuple[PersonalSpan, ...]:
     if introduced:
         for place, message in enumerate(messages):
             found[place] += [Found(*match.span(), Kind.NAME) for match in introduced.finditer(message.text)]
-    return tuple(PersonalSpan(place, *each) for place, some in enumerate(found) for each in merged(some))
+    return tuple(
+        PersonalSpan(place, *each) for place, some in enumerate(found) if some for each in merged(some)
+    )
 
 
 def cleared(conversation: Conversation, mentions: Iterable[Mention]) -> tuple[Mention, ...]:
@@ -64,6 +67,15 @@ def looks_personal(text: str) -> bool:
 
 def masked(text: str) -> str:
     """The text with everything personal replaced by what it is: ‹email›, ‹card› and so on."""
+    for _ in range(_MOST_PASSES):
+        once = _masked_once(text)
+        if once == text:
+            break
+        text = once
+    return text
+
+
+def _masked_once(text: str) -> str:
     parts: list[str] = []
     last = 0
     for found in found_in(text):
@@ -73,11 +85,11 @@ def masked(text: str) -> str:
 
 
 def _one_by_one(messages: Sequence[Message]) -> Iterator[tuple[Found, ...]]:
-    asked: list[frozenset[Kind]] = []
+    """What each message holds by itself, read with what the two before it ask for."""
+    earlier, last = _NOTHING, _NOTHING
     for message in messages:
-        expected = frozenset[Kind]().union(*asked[-_ASKED_BEFORE:])
-        yield found_in(message.text, expected)
-        asked.append(asked_in(message.text))
+        yield found_in(message.text, earlier | last)
+        earlier, last = last, asked_in(message.text)
 
 
 def _introduced(messages: Sequence[Message], found: Sequence[Sequence[Found]]) -> re.Pattern[str] | None:

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from earmark.privacy.found import Found, Kind
 
 _DATE = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ][0-3]?\d|[0-3]?\d[-/. ][0-3]?\d[-/. ](?:19|20)\d\d)(?!\d)"
+    r"(?<!\d)(?:(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.][0-3]?\d|[0-3]?\d[-/.][0-3]?\d[-/.](?:19|20)\d\d)(?!\d)"
 )
 _YEARS = re.compile(r"(?<!\d)(?:(?:19|20)\d\d[ -]{1,3}){1,9}(?:19|20)\d\d(?![ -]?\d)")
 _LONG = re.compile(
-    r"(?<![\dxX.,:/])\(?\d(?:[ \-()]{0,3}\d){8,}(?!\d|[.,:/]\d)"  # spaces, dashes, brackets
+    r"(?<![\w.,:/])\(?\d(?:[ \-()]{0,3}\d){8,}(?!\d|[.,:/]\d)"  # spaces, dashes, brackets
+    r"|(?<![\dxX.,:/])\d{9,}"
     r"|(?<![\w.])(?:\d{2}(?:[./]\d{2}){4,}|\d{3}(?:\.\d{3}){2,}(?:[.-]\d{1,4})?|\d{3}\.\d{3}\.\d{4}"
     r"|\d{4}(?:\.\d{4}){2,}|0\d{1,4}(?:\.\d{2,8}){1,4})(?![.\d])"  # dots, in groups that no version has
 )
@@ -21,17 +22,23 @@ _IPV4 = re.compile(rf"(?<![\w.-]){_BYTE}(?:\.{_BYTE}){{3}}(?![\w.-])")
 _FEWEST = 9
 
 _WHOSE = (
-    r"\b(?:account|acct|a/c|customer|client|member(?:ship)?|user|policy|order|invoice|claim|case|ticket|booking"
+    r"\b(?:account|acct?|a/c|customer|client|member(?:ship)?|user|policy|order|invoice|claim|case|ticket|booking"
     r"|reservation|confirmation|verification|reference|ref|tracking|serial|subscription|loyalty|employee|student"
     r"|patient|licen[cs]e|passport|contract|parcel|shipment|transaction|repair|request|routing|sort|swift|iban"
-    r"|card|imei|s/n|ssn|social security|national insurance|tax|vat|medicare|nhs)\b\.?"
+    r"|card|imei|s/n|ssn|social security|national insurance|tax|vat|medicare|nhs)s?\b\.?"
 )
 _WHAT = r"(?:\s?(?:\bnumbers?\b|\bnos?\b\.?|\bnum\b\.?|\bnr\b\.?|\bids?\b|\bcodes?\b|\bpin\b|#|№)){1,2}"
 _GAP = r"(?:\s{0,3}(?:\bis\b|\bwas\b|\bare\b|\bit'?s\b|\bits\b|\bas\b|[:=#(\"'.,-])){0,4}\s{0,3}"
 _WORD = r"(?:[A-Z]{1,12}[-/]?){0,3}\d[\dA-Z]{0,39}"
-_VALUE = rf"{_WORD}(?:[ ./-]{{1,2}}\d[\dA-Z]{{0,39}}){{0,9}}(?:(?:,|,? and|,? or| &) {_WORD}){{0,9}}"
+_VALUE = (
+    rf"(?:(?-i:[A-Z]{{1,4}}) )?{_WORD}(?:[ ./-]{{1,2}}\d[\dA-Z]{{0,39}}){{0,9}}"
+    rf"(?:(?:,|,? and|,? or| &) {_WORD}){{0,9}}"
+)
 _OWN = re.compile(rf"(?:{_WHOSE})(?P<what>{_WHAT})?{_GAP}(?P<value>{_VALUE})", re.IGNORECASE)
-_ENDING = re.compile(r"\bending (?:in|with|on)?\s?(?P<value>\d{4})(?!\d)", re.IGNORECASE)
+_ENDING = re.compile(
+    r"\b(?:ending (?:in|with|on)?|last (?:four|4)\b[^.?!\d\n‹›]{0,25})\s?(?P<value>\d{4})(?!\d)",
+    re.IGNORECASE,
+)
 _ASKED = re.compile(rf"(?:{_WHOSE})(?:{_WHAT})", re.IGNORECASE)
 _ANSWER = re.compile(r"(?<![\w.])\d(?:[ -]?\d){5,}(?!\w)")
 _WHOLE_ANSWER = re.compile(r"(?=(?:[A-Z-]*\d){2})(?P<value>[A-Z0-9-]{6,40})[.!]?")

@@ -74,7 +74,7 @@ _SAID_SECRET = re.compile(
     r"\b(?:password|passwd|passcode|pass ?phrase|pin|cvv|cvc|security code|otp|one[- ]time (?:code|password)"
     r"|2fa code|verification code)\s{0,2}(?:(?:is|was)\s|[:=])\s{0,2}[\"']?"
     r"(?P<value>(?=[^\s\d‹›]{0,40}\d)[^\s‹›]{3,80})"
-    r"|\b(?:cvv2?|cvc2?|pin)(?: code)?\s(?P<code>\d{3,8})(?!\w)",
+    r"|\b(?:cvv2?|cvc2?|pin|password)(?: code)?\s(?P<code>\d{3,8})(?!\w)",
     re.IGNORECASE,
 )
 

@@ -49,11 +49,6 @@ def asks_phone(text: str) -> bool:
     return "number" in text.casefold() and bool(_ASKED.search(text))
 
 
-def is_phone(digits: str) -> bool:
-    """Whether the digits alone make a number, with a country code or in one of the regions."""
-    return _is_international(digits) or _is_national(digits)
-
-
 def _is_international(text: str) -> bool:
     if not text.startswith(("+", "(+", "00")):
         return False

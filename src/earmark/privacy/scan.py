@@ -42,6 +42,7 @@ _WORDS = (
         "www.",
         "bearer",
         "eyj",
+        "akia",
         "live_",
         "test_",
         "(at)",
@@ -50,6 +51,7 @@ _WORDS = (
     *(f"{provider}." for provider in PROVIDERS),
 )
 _ASKING = ("number", "name", "birth", "born", "dob", " id", "no.", "code", "#", "phone")
+_DIGIT = re.compile(r"\d")
 _FEW_DIGITS = 4
 _ANSWER_CHARACTERS = 80
 _ASKS = (
@@ -98,20 +100,20 @@ def _found(text: str, expected: frozenset[Kind]) -> Iterator[Found]:
     yield from names(text)
     if sum(map(str.isdigit, text)) >= _FEW_DIGITS:
         yield from _numeric(text, expected)
-    if re.search(r"\d", text):
+    if _DIGIT.search(text):
+        yield from identifiers(text)
+        yield from births(text)
         yield from streets(text)
     if expected and len(text) <= _ANSWER_CHARACTERS:
         yield from _answers(text, expected)
 
 
 def _numeric(text: str, expected: frozenset[Kind]) -> Iterator[Found]:
-    yield from cards(text)
     yield from ibans(text)
     yield from government_ids(text)
     yield from network_addresses(text)
-    yield from identifiers(text)
-    yield from births(text)
     undated = without_dates(text)
+    yield from cards(undated)
     yield from numbers(undated)
     answers = Kind.PHONE in expected and len(text) <= _ANSWER_CHARACTERS
     yield from phones(undated, expected=answers)

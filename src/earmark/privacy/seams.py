@@ -11,7 +11,8 @@ from earmark.privacy.accounts import is_iban
 from earmark.privacy.cards import is_card
 from earmark.privacy.fold import Folded, fold
 from earmark.privacy.found import Found, Kind
-from earmark.privacy.phones import announces_phone, is_phone
+from earmark.privacy.online import emails
+from earmark.privacy.phones import announces_phone
 
 _PIECE = re.compile(
     r"\+?(?:(?<![A-Za-z])[A-Z]{2}(?=\d{2}))?\d(?:[\s.,:;/|_*()\-]{0,3}(?:\d|[A-Z](?![a-z])))*"
@@ -20,6 +21,9 @@ _APART = re.compile(r"[^0-9A-Z+]")
 _LONGEST = 34
 _MOST_BETWEEN = 3
 _FEWEST_DIGITS = 7
+_EDGE = 8
+_AT_END = re.compile(r"[@＠﹫]\W*$")
+_AT_START = re.compile(r"\W{0,8}[@＠﹫]")
 _DIGIT = re.compile(r"\d")
 
 
@@ -50,6 +54,29 @@ def over_messages(
     for said in by_sender.values():
         for place in said:
             yield from _from(place, said)
+    yield from _addresses(messages)
+
+
+def _addresses(messages: Sequence[Message]) -> Iterator[tuple[int, Found]]:
+    """E-mail addresses that are broken beside the "@"."""
+    before: dict[Sender, int] = {}
+    for place, message in enumerate(messages):
+        earlier = before.get(message.sender)
+        if earlier is not None and place - earlier <= _MOST_BETWEEN + 1:
+            yield from _address(earlier, messages[earlier].text, place, message.text)
+        before[message.sender] = place
+
+
+def _address(first: int, head: str, second: int, tail: str) -> Iterator[tuple[int, Found]]:
+    if not (_AT_END.search(head[-_EDGE:]) or _AT_START.match(tail)):
+        return
+    left, right = fold(head), fold(tail)
+    kept = left.text.rstrip()
+    skipped = len(right.text) - len(right.text.lstrip())
+    for start, end, kind in emails(kept + right.text[skipped:]):
+        if start < len(kept) < end:
+            yield first, Found(*left.original(start, len(kept)), kind)
+            yield second, Found(*right.original(skipped, skipped + end - len(kept)), kind)
 
 
 def _pieces(place: int, text: str, found: Sequence[Found]) -> list[_Piece]:
@@ -76,16 +103,17 @@ def _piece(place: int, folded: Folded, match: re.Match[str], found: Sequence[Fou
 def _from(place: int, said: dict[int, list[_Piece]]) -> Iterator[tuple[int, Found]]:
     """Whatever begins with the last piece of a message, as far as pieces follow closely."""
     chain = [said[place][-1]]
-    following = place
-    while len("".join(piece.text for piece in chain)) < _LONGEST:
-        following = next((n for n in range(following + 1, following + 2 + _MOST_BETWEEN) if n in said), -1)
-        if following < 0:
-            return
+    length_of: dict[Kind, int] = {}
+    while chain[-1].only or len(chain) == 1:
+        after = chain[-1].message + 1
+        following = next((n for n in range(after, after + 1 + _MOST_BETWEEN) if n in said), None)
+        if following is None or sum(len(piece.text) for piece in chain) >= _LONGEST:
+            break
         chain.append(said[following][0])
         if kind := _kind(chain):
-            yield from ((piece.message, Found(piece.start, piece.end, kind)) for piece in chain)
-        if not chain[-1].only:
-            return
+            length_of[kind] = len(chain)
+    for kind, length in length_of.items():
+        yield from ((piece.message, Found(piece.start, piece.end, kind)) for piece in chain[:length])
 
 
 def _kind(chain: Sequence[_Piece]) -> Kind | None:
@@ -94,9 +122,7 @@ def _kind(chain: Sequence[_Piece]) -> Kind | None:
         return Kind.CARD
     if text[:2].isalpha():
         return Kind.IBAN if is_iban(text) else None
-    if not all(piece.alone for piece in chain[1:]) or len(text) < _FEWEST_DIGITS:
-        return None
     first = chain[0]
-    if first.alone or first.announced:
-        return first.announced or (Kind.PHONE if is_phone(text) else Kind.NUMBER)
-    return None
+    if len(text) < _FEWEST_DIGITS or not all(piece.alone for piece in chain[1:]):
+        return None
+    return first.announced or (Kind.NUMBER if first.alone else None)
