@@ -1,4 +1,4 @@
-"""Certificates: the bound, the order of the tests, one candidate a conversation, and what is said where none is given."""
+"""Certificates: the bound, the order of the tests, one candidate a conversation, and what is said without one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from earmark.confidence.certify import LOOSEST, STRICTEST, Claimed, certify, low
 def claims(outcomes: Iterable[tuple[float, bool]], prefix: str = "c") -> list[Claimed]:
     """One candidate a conversation."""
     return [
-        Claimed(f"{prefix}{n}", "product:x", confidence, right) for n, (confidence, right) in enumerate(outcomes)
+        Claimed(f"{prefix}{n}", "product:x", confidence, right)
+        for n, (confidence, right) in enumerate(outcomes)
     ]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from earmark.confidence.certify import Certificate, Tested
+from earmark.confidence.certify import Certificate, Trial
 from earmark.confidence.features import FEATURES, VERSION
 from earmark.confidence.logistic import Logistic, Term
 from earmark.errors import ConfigError
@@ -135,6 +135,6 @@ def _finite(value: Any) -> float:
 
 
 def _certificate(values: Mapping[str, Any]) -> Certificate:
-    tests = tuple(Tested(**test) for test in values["tests"])
-    reached = Tested(**values["reached"]) if values["reached"] else None
+    tests = tuple(Trial(**test) for test in values["tests"])
+    reached = Trial(**values["reached"]) if values["reached"] else None
     return Certificate(**{**values, "tests": tests, "reached": reached})

@@ -29,7 +29,7 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Trial:
     """A threshold that was tested: how many items it let through, how many were wrong, the bound on its precision."""
 
     threshold: float
@@ -50,9 +50,9 @@ class Certificate:
     target: float
     assurance: float
     threshold: float | None
-    reached: Tested | None
+    reached: Trial | None
     missing: int | None
-    tests: tuple[Tested, ...]
+    tests: tuple[Trial, ...]
     conversations: int
 
 
@@ -97,7 +97,7 @@ def certify(
     `conversations` counts all that were labelled for it, those without a candidate too.
     """
     drawn = _shuffled(claims, seed)
-    tests: list[Tested] = []
+    tests: list[Trial] = []
     for threshold in thresholds:
         tests.append(_test(drawn, threshold, assurance))
         if tests[-1].bound < target:
@@ -130,10 +130,10 @@ def _lot(claim: Claimed, seed: str) -> bytes:
     return hashlib.sha256(f"{seed}\n{claim.conversation_id}\n{claim.entity_id}".encode()).digest()
 
 
-def _test(drawn: Mapping[str, list[Claimed]], threshold: float, assurance: float) -> Tested:
+def _test(drawn: Mapping[str, list[Claimed]], threshold: float, assurance: float) -> Trial:
     outcomes = _outcomes(drawn, threshold)
     accepted, errors = len(outcomes), len(outcomes) - sum(outcomes)
-    return Tested(threshold, accepted, errors, lower_bound(accepted, errors, assurance))
+    return Trial(threshold, accepted, errors, lower_bound(accepted, errors, assurance))
 
 
 def _outcomes(drawn: Mapping[str, list[Claimed]], threshold: float) -> list[bool]:
@@ -142,7 +142,7 @@ def _outcomes(drawn: Mapping[str, list[Claimed]], threshold: float) -> list[bool
     return [claim.right for claim in kept if claim is not None]
 
 
-def _missing(reached: Tested | None, target: float, assurance: float) -> int | None:
+def _missing(reached: Trial | None, target: float, assurance: float) -> int | None:
     """How many more kept items would be enough if errors stay as frequent."""
     share = reached.errors / reached.accepted if reached and reached.accepted else 0.0
     have = reached.accepted if reached else 0

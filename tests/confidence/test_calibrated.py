@@ -1,0 +1,139 @@
+"""The calibrated scorer: a probability where it was fitted, evidence elsewhere, and no promise that does not hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from earmark.confidence import CalibratedScorer
+from earmark.confidence.calibration import Calibration, Fitted, as_dict, parse, short_hash
+from earmark.confidence.certify import Certificate, Trial
+from earmark.confidence.logistic import START, Logistic, Term
+from earmark.errors import ConfigError
+from earmark.model import ISSUE, PRODUCT, Conversation, Mention, Message, Sender
+
+RUNNING = {"model": "toy 1.0", "model_hash": "a" * 64, "catalog": "c1", "rules": "r1", "names": "n1"}
+PASSED = Trial(0.8, 300, 6, 0.961)
+CERTIFICATE = Certificate(0.95, 0.95, 0.8, PASSED, None, (PASSED,), 400)
+TOY = Calibration(
+    labels={PRODUCT: Logistic(-1.0, {"model": Term(1.0), "length": Term(0.0, absent=0.0)})},
+    made_for=RUNNING,
+    fitted=Fitted(400, 1200, 800, ("webchat",), provisional=False, ids=(short_hash("known"),)),
+    figures={"ece": 0.01, "brier": 0.1, "auroc": None},
+    certificates={PRODUCT: CERTIFICATE},
+)
+CHAT = Conversation("c", (Message("0", Sender.CUSTOMER, "my router keeps dropping"),))
+
+
+def mention(text: str, label: str, **about: Any) -> Mention:
+    start = CHAT.messages[0].text.index(text)
+    return Mention(0, start, start + len(text), text, label, "model", Sender.CUSTOMER, **about)
+
+
+def claimed(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of the certificate for products."""
+    claim: dict[str, Any] = facts["certificates"][PRODUCT]
+    return claim
+
+
+def test_a_fitted_label_gets_a_probability_with_its_parts() -> None:
+    (score,) = CalibratedScorer(TOY, RUNNING).score(
+        CHAT, [[mention("router", PRODUCT, evidence={"inside": 0.9})]]
+    )
+    assert (score.kind, score.value) == ("probability", 0.768)
+    assert dict(score.parts) == {START: -1.0, "model": 2.1972}
+
+
+def test_a_label_without_a_fit_gets_evidence_and_never_a_probability() -> None:
+    (score,) = CalibratedScorer(TOY, RUNNING).score(
+        CHAT, [[mention("keeps dropping", ISSUE, probability=0.6)]]
+    )
+    assert (score.kind, score.value) == ("evidence", 0.6)
+
+
+def test_a_conversation_without_candidates_needs_no_score() -> None:
+    assert CalibratedScorer(TOY, RUNNING).score(CHAT, []) == []
+
+
+def test_a_calibration_of_another_model_is_refused_with_both_hashes() -> None:
+    with pytest.raises(ConfigError) as refused:
+        CalibratedScorer(TOY, RUNNING | {"model_hash": "b" * 64})
+    assert "a" * 12 in refused.value.message
+    assert "b" * 12 in refused.value.message
+
+
+def test_a_certificate_in_force_recommends_its_threshold() -> None:
+    facts = CalibratedScorer(TOY, RUNNING).facts
+    assert facts["recommended"] == {PRODUCT: 0.8}
+    assert facts["kind"] == "probability"
+    claim = claimed(facts)
+    assert (claim["status"], claim["errors"]) == ("in force", 6)
+
+
+@pytest.mark.parametrize("what", ["catalog", "rules", "names"])
+def test_a_certificate_is_void_when_anything_it_was_made_for_changes(what: str) -> None:
+    facts = CalibratedScorer(TOY, RUNNING | {what: "other"}).facts
+    assert facts["recommended"] == {}
+    claim = claimed(facts)
+    assert (claim["status"], claim["reason"]) == ("void", f"changed since: {what}")
+
+
+def test_a_threshold_that_was_not_reached_recommends_nothing() -> None:
+    failed = replace(CERTIFICATE, threshold=None, missing=40)
+    facts = CalibratedScorer(replace(TOY, certificates={PRODUCT: failed}), RUNNING).facts
+    assert facts["recommended"] == {}
+
+
+def test_a_file_gives_back_what_was_written() -> None:
+    again = parse(json.dumps(as_dict(TOY)), "toy.json")
+    assert again == TOY
+    assert again.hash == TOY.hash
+
+
+def test_the_hash_changes_with_every_part() -> None:
+    others = [
+        replace(TOY, figures={}),
+        replace(TOY, certificates={}),
+        replace(TOY, made_for=RUNNING | {"catalog": "c2"}),
+        replace(TOY, labels={PRODUCT: Logistic(-1.1, {})}),
+    ]
+    assert len({TOY.hash, *(other.hash for other in others)}) == 5
+
+
+def test_it_knows_the_conversations_that_it_was_made_from() -> None:
+    assert TOY.knows("known")
+    assert not TOY.knows("new")
+
+
+def spoilt(**about: Any) -> str:
+    return json.dumps(as_dict(TOY) | about)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no calibration"),
+        ("[]", "no calibration"),
+        ("{}", "no calibration"),
+        ("[" * 100_000, "no calibration"),
+        (spoilt(format=99), "format 99"),
+        (spoilt(features=0), "features 0"),
+        (spoilt(labels=[]), "damaged"),
+        (spoilt(labels={PRODUCT: {"intercept": "NaN", "terms": {}}}), "damaged"),
+        (spoilt(labels={PRODUCT: {"intercept": 0, "terms": {"magic": {"weight": 1}}}}), "damaged"),
+        (
+            spoilt(labels={PRODUCT: {"intercept": 0, "terms": {"model": {"weight": 1, "scale": 0}}}}),
+            "damaged",
+        ),
+        (spoilt(certificates={PRODUCT: {}}), "damaged"),
+        (spoilt(fitted=None), "damaged"),
+    ],
+)
+def test_what_is_no_calibration_is_refused_by_name(text: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=r"spoilt\.json") as refused:
+        parse(text, "spoilt.json")
+    assert says in refused.value.message
