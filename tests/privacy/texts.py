@@ -125,6 +125,11 @@ HARMLESS = [
         "charged 7 times",
     ),
     *(
+        "iPhone 12 - 2020 - 256 GB",
+        "call quality on 5.0.1.2345678",
+        "phone 6.5 inch 1080 2400",
+        "order RTX 4090 24GB",
+        "ref: KB5034441",
         "my pin is not accepted",
         "born to run shoes",
         "ticket to 2024 games",

@@ -12,7 +12,7 @@ _DATE = re.compile(
 )
 _YEARS = re.compile(r"(?<!\d)(?:(?:19|20)\d\d[ -]{1,3}){1,9}(?:19|20)\d\d(?![ -]?\d)")
 _LONG = re.compile(
-    r"(?<![\w.,:/])\(?\d(?:[ \-()]{0,3}\d){8,}(?!\d|[.,:/]\d)"  # spaces, dashes, brackets
+    r"(?<![\w.,:/])\(?\d(?:[ \-()]{0,2}\d){8,}(?!\d|[.,:/]\d)"  # spaces, dashes, brackets
     r"|(?<![\dxX.,:/])\d{9,}"
     r"|(?<![\w.])(?:\d{2}(?:[./]\d{2}){4,}|\d{3}(?:\.\d{3}){2,}(?:[.-]\d{1,4})?|\d{3}\.\d{3}\.\d{4}"
     r"|\d{4}(?:\.\d{4}){2,}|0\d{1,4}(?:\.\d{2,8}){1,4})(?![.\d])"  # dots, in groups that no version has
@@ -31,7 +31,7 @@ _WHAT = r"(?:\s?(?:\bnumbers?\b|\bnos?\b\.?|\bnum\b\.?|\bnr\b\.?|\bids?\b|\bcode
 _GAP = r"(?:\s{0,3}(?:\bis\b|\bwas\b|\bare\b|\bit'?s\b|\bits\b|\bas\b|[:=#(\"'.,-])){0,4}\s{0,3}"
 _WORD = r"(?:[A-Z]{1,12}[-/]?){0,3}\d[\dA-Z]{0,39}"
 _VALUE = (
-    rf"(?:(?-i:[A-Z]{{1,4}}) )?{_WORD}(?:[ ./-]{{1,2}}\d[\dA-Z]{{0,39}}){{0,9}}"
+    rf"(?!KB\d)(?(what)(?:(?-i:[A-Z]{{1,4}}) )?){_WORD}(?:[ ./-]{{1,2}}\d[\dA-Z]{{0,39}}){{0,9}}"
     rf"(?:(?:,|,? and|,? or| &) {_WORD}){{0,9}}"
 )
 _OWN = re.compile(rf"(?:{_WHOSE})(?P<what>{_WHAT})?{_GAP}(?P<value>{_VALUE})", re.IGNORECASE)

@@ -14,9 +14,11 @@ _NUMBER = re.compile(
     r"(?<![\w.,:/])(?:\+[ (]?|\()?\d(?:[ ().\-/]{0,3}\d){6,16}(?![\d]|[ .\-/]?\d|[.,:]\d|[A-Za-z])"
 )
 _CUE = re.compile(
-    r"\b(?:call|ring|text|reach|phone|mobile|cell|tel|telephone|landline|whatsapp|fax|dial|sms|contact)\b",
+    r"\b(?:call|ring|text|reach|whatsapp|fax|dial|sms|contact|my number"
+    r"|(?:phone|mobile|cell|tel|telephone|landline)\s?(?:number|no\b|#|:|is\b|on\b|at\b))",
     re.IGNORECASE,
 )
+_VERSION = re.compile(r"(?<!\d)\d\.\d(?!\d)")
 _ASKED = re.compile(r"\b(?:phone|mobile|cell|telephone|contact|callback|landline|whatsapp)\b", re.IGNORECASE)
 _MOST_LOOKUPS = 50  # in one text; what comes after is taken for a number without asking
 _FEWEST_NATIONAL = 9
@@ -30,6 +32,8 @@ def phones(text: str, *, expected: bool = False) -> Iterator[Found]:
     cue = _CUE.search(text)
     lookups = 0
     for match in _NUMBER.finditer(text):
+        if _VERSION.search(match[0]):
+            continue
         digits = sum(map(str.isdigit, match[0]))
         if expected or (cue and cue.end() <= match.start()) or lookups >= _MOST_LOOKUPS:
             yield Found(*match.span(), Kind.PHONE)
