@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from earmark.assemble import WRITERS, Workshop
+from earmark.confidence import CalibratedScorer
+from earmark.confidence.wording import promise
 from earmark.errors import EarmarkError
 from earmark.journal import Journal
 from earmark.model import Check
@@ -19,6 +21,7 @@ def checks(opened: Workshop) -> Iterator[Check]:
     """What `earmark doctor` looks at: the place of the journal, the extraction, then the service."""
     yield _checked("journal", lambda: _check_journal(opened))
     yield _checked("extraction", lambda: _check_extraction(opened))
+    yield _confidence(opened)
     kind, _ = split_spec(opened.settings.source or "genesys", "source")
     if kind == "files":
         yield _checked("source", lambda: opened.source().name)
@@ -54,6 +57,36 @@ def _check_extraction(opened: Workshop) -> str:
     facts = opened.extractor().facts
     parts = [f"{name} {value}" for name, value in facts.items() if value and not name.endswith("_hash")]
     return ", ".join(parts)
+
+
+def _confidence(opened: Workshop) -> Check:
+    """What a confidence means under these settings, and what is promised of the threshold."""
+    try:
+        scorer = opened.judge().scorer
+    except EarmarkError as error:
+        return _failed("confidence", error)
+    if not isinstance(scorer, CalibratedScorer):
+        detail = f"{scorer.name}: uncalibrated evidence, no probability"
+        return Check(
+            "confidence",
+            "warn",
+            detail,
+            cause="the model has no calibration, or another scorer is chosen",
+            fix="make a calibration with `earmark calibrate GOLD`",
+        )
+    promises = [
+        f"{label}: {promise(each)}" for label, each in sorted(scorer.calibration.certificates.items())
+    ]
+    detail = "; ".join([f"calibrated ({scorer.calibration.hash[:12]})", *promises])
+    if not scorer.changed:
+        return Check("confidence", "ok", detail)
+    return Check(
+        "confidence",
+        "warn",
+        detail,
+        cause=f"the certificates are void: changed since they were made: {', '.join(scorer.changed)}",
+        fix="certify what is running now with `earmark calibrate GOLD`",
+    )
 
 
 def _checked(name: str, look: Callable[[], str]) -> Check:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from earmark.extract.candidate import Candidate
-from earmark.extract.resolve import resolve
+from earmark.extract.resolve import left_over, resolve
 from earmark.model import ISSUE, PRODUCT
 
 
@@ -140,3 +140,19 @@ def test_a_product_keeps_its_own_name_inside_a_rules_phrase() -> None:
     product = at(text, "modem", PRODUCT)
     rule = at(text, "modem is dead", ISSUE, "rules", canonical_id="issue:dead", only_names=True)
     assert named(text, product, rule) == [("modem", None)]
+
+
+def test_what_is_unsure_takes_nothing_from_what_was_chosen_and_yields_to_what_is_surer() -> None:
+    text = "the kettle plan is slow today"
+    chosen = at(text, "kettle", PRODUCT)
+    doubted = [
+        at(text, "kettle plan", PRODUCT, unsure=True, evidence={"exact": 0.9}),
+        at(text, "plan is slow", ISSUE, unsure=True, evidence={"exact": 0.2}),
+        at(text, "slow", ISSUE, unsure=True, evidence={"exact": 0.3}),
+        at(text, "today", PRODUCT, unsure=True, evidence={"exact": 0.1}),
+    ]
+    for order in itertools.permutations([chosen, *doubted]):
+        assert resolve(text, order) == [chosen]
+        left = left_over([chosen], order)
+        assert [text[each.start : each.end] for each in left] == ["slow", "today"]
+        assert all(each.unsure for each in left)

@@ -12,7 +12,6 @@ from earmark.cli import common
 if TYPE_CHECKING:
     from earmark.calibrate import Candidate
     from earmark.confidence.calibration import Calibration
-    from earmark.confidence.certify import Certificate
     from earmark.gold import Gold
     from earmark.settings import Settings
 
@@ -85,6 +84,8 @@ def _as_json(made: Calibration, out: Path) -> dict[str, Any]:
 
 
 def _show(made: Calibration, out: Path) -> None:
+    from earmark.confidence.wording import promise
+
     fitted = made.fitted
     rough = " (few: a rough fit, and no promise)" if fitted.provisional else ""
     common.say(f"fitted on {fitted.candidates:,} candidates in {fitted.conversations:,} conversations{rough}")
@@ -95,18 +96,3 @@ def _show(made: Calibration, out: Path) -> None:
     for label, certificate in sorted(made.certificates.items()):
         common.say(f"{label}: {promise(certificate)}")
     common.say(f'{out}: use it with --calibration {out}, or calibration = "{out}" in earmark.toml')
-
-
-def promise(certificate: Certificate) -> str:
-    """What a certificate says, in words."""
-    goal = f"{certificate.target:.0%} right with {certificate.assurance:.0%} assurance"
-    reached = certificate.reached
-    if not certificate.conversations or reached is None or not reached.accepted:
-        return f"no threshold is certified for {goal}: too few conversations to set any apart for it"
-    checked = f"{reached.accepted} checked, {reached.errors} wrong"
-    if certificate.threshold is not None:
-        return f"kept from {certificate.threshold:.2f} on, at least {goal} ({checked})"
-    short = f"at {reached.threshold:.2f} the bound is {reached.bound:.3f} ({checked})"
-    if certificate.missing is None:
-        return f"no threshold is certified for {goal}: {short}; it is wrong too often for more labels to help"
-    return f"no threshold is certified for {goal}: {short}; about {certificate.missing:,} more kept entities are needed"

@@ -12,7 +12,7 @@ from tests.extract.tagger.tiny import config as plain_config
 
 from earmark.extract.tagger.config import TaggerConfig
 from earmark.extract.tagger.crf import marginals
-from earmark.extract.tagger.spans import find_spans, spans_of
+from earmark.extract.tagger.spans import Found, find_spans, read_texts, spans_of
 
 CONFIG = TaggerConfig.of(plain_config())
 
@@ -82,3 +82,45 @@ def test_certainty_is_a_finite_probability() -> None:
     ((found,),) = find_spans([emissions], CONFIG)
     assert (found.start, found.end, found.label) == (1, 2, "PRODUCT")
     assert 0.999 < found.probability < 1
+
+
+def doubted(emissions: NDArray[np.float32], least: float) -> list[Found]:
+    (reading,) = read_texts([emissions], CONFIG, least=least)
+    return [span for span in reading.spans if span.unsure] if reading else []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_is_beside_the_best_path_is_told_apart_and_touches_nothing_of_it(seed: int) -> None:
+    emissions = scores(30, seed)
+    (reading,) = read_texts([emissions], CONFIG, least=0.02)
+    assert reading is not None
+    chosen = [span for span in reading.spans if not span.unsure]
+    assert chosen == find_spans([emissions], CONFIG)[0]
+    for span in doubted(emissions, 0.02):
+        assert all(span.end <= other.start or other.end <= span.start for other in chosen)
+        inside = reading.inside[span.start : span.end, CONFIG.labels().index(span.label)]
+        assert inside.min() >= 0.02
+
+
+def test_the_lower_the_bar_the_more_is_doubted() -> None:
+    counts = [sum(len(doubted(scores(40, seed), least)) for seed in range(10)) for least in (0.5, 0.2, 0.02)]
+    assert counts[0] < counts[1] < counts[2]
+    assert doubted(scores(40), 1.1) == []
+
+
+def test_a_doubted_span_is_the_likeliest_of_its_words() -> None:
+    """Two words that may be one span, on a path of words outside."""
+    emissions = np.zeros((4, 5), np.float32)
+    emissions[:, 0] = 6.0
+    emissions[1, [0, 1]], emissions[2, [0, 2]] = [3.5, 2.0], [3.5, 4.9]
+    (span,) = [found for found in doubted(emissions, 0.1) if found.label == "PRODUCT"]
+    assert (span.start, span.end) == (1, 3)
+    assert 0 < span.exact < 0.5
+
+
+@pytest.mark.parametrize("words", [1, 2, 5])
+def test_every_tagging_scheme_spells_a_span(words: int) -> None:
+    both = replace(CONFIG, tags=("O", "B-P", "I-P", "E-P", "S-P"))
+    for config, label in ((CONFIG, "PRODUCT"), (both, "P")):
+        spelled = [config.tags[tag] for tag in config.spelled(label, words)]
+        assert list(spans_of(spelled)) == [(0, words, label)]
