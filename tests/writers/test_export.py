@@ -86,14 +86,6 @@ def test_pairs_are_told_of_the_entities_that_are_told() -> None:
     assert as_object(conversation, Findings(decisions()[:1], PAIRS))["pairs"] == []
 
 
-def test_decisions_alone_have_no_pairs() -> None:
-    conversation = Conversation("c1", ())
-    told = as_object(conversation, decisions())
-    assert told == as_object(conversation, Findings(decisions()))
-    assert [row["pairs"] for row in as_rows(conversation, decisions())] == ["", ""]
-
-
-@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
 def test_half_a_character_is_no_obstacle(tmp_path: Path, suffix: str) -> None:
     write(analysed("half \ud83d"), tmp_path / f"out.{suffix}")
     assert b"half" in (tmp_path / f"out.{suffix}").read_bytes()

@@ -66,7 +66,9 @@ JournalOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ReportOption = Annotated[
     list[Path] | None,
-    typer.Option(metavar="PATH", help="Write a report there (.html, .json, .csv); may be repeated."),
+    typer.Option(
+        metavar="PATH", help="Write a report there (.html, .json, .csv, .pairs.csv); may be repeated."
+    ),
 ]
 RunArgument = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run's id; the latest by default.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from earmark.cli import common
 
 if TYPE_CHECKING:
     from earmark.assemble import Workshop
-    from earmark.model import Conversation, Decision, Rejected
+    from earmark.model import Conversation, Findings, Rejected
 
 
 def extract(
@@ -46,8 +47,8 @@ def extract(
             opened.refuse_source(output)
             export.write(found, output)
         else:
-            for conversation, decisions in found:
-                common.line(export.as_object(conversation, decisions))
+            for conversation, findings in found:
+                common.line(export.as_object(conversation, findings))
     for reject in rejected:
         common.talk(f"skipped {reject.where}: {reject.reason}")
     raise typer.Exit(3 if rejected else 0)
@@ -55,7 +56,7 @@ def extract(
 
 def _analysed(
     opened: Workshop, rejected: list[Rejected], *, everything: bool, limit: int | None
-) -> Iterator[tuple[Conversation, tuple[Decision, ...]]]:
+) -> Iterator[tuple[Conversation, Findings]]:
     from itertools import islice
 
     from earmark.flow import extracted
@@ -63,5 +64,5 @@ def _analysed(
 
     found = extracted(opened.source(), opened.extractor(), opened.judge(), rejected.append)
     for conversation, findings in islice(found, limit):
-        decisions = findings.decisions
-        yield conversation, tuple(d for d in decisions if everything or d.verdict is Verdict.KEEP)
+        told = tuple(d for d in findings.decisions if everything or d.verdict is Verdict.KEEP)
+        yield conversation, replace(findings, decisions=told)

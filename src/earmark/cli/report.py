@@ -15,7 +15,10 @@ def report(
     output: Annotated[
         list[Path] | None,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="Write it there (.html, .json, .csv); may be repeated."
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Write it there (.html, .json, .csv, .pairs.csv); may be repeated.",
         ),
     ] = None,
     min_count: Annotated[int, typer.Option(min=1, help="Leave out entities of fewer conversations.")] = 1,

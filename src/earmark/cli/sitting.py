@@ -191,7 +191,8 @@ def built(journal: Journal, run_id: str, *, min_count: int = 1) -> Report:
     from earmark.report import build
 
     facts = journal.facts(run_id)
-    return build(facts, journal.conversations(run_id), journal.entities(run_id), min_count=min_count)
+    rows = journal.conversations(run_id), journal.entities(run_id), journal.pairs(run_id)
+    return build(facts, *rows, min_count=min_count)
 
 
 def last_word(run_id: str, counts: Mapping[State, int], signalled: int | None, for_review: int) -> None:

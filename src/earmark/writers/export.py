@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,10 +14,7 @@ from earmark.errors import OutputError
 from earmark.model import ISSUE, PRODUCT, Conversation, Cue, Decision, Entity, Findings, Mention, Pair
 from earmark.spreadsheet import guarded
 
-Found = Findings | Sequence[Decision]
-"""What is to be written of a conversation; decisions alone have no pairs."""
-
-Analysed = tuple[Conversation, Found]
+Analysed = tuple[Conversation, Findings]
 
 COLUMNS = (
     "id",
@@ -44,7 +41,7 @@ _WHOLE = {"message", "start", "end", "cue_message", "cue_start", "cue_end"}
 _ROWS_PER_GROUP = 10_000
 
 
-def as_object(conversation: Conversation, found: Found) -> dict[str, Any]:
+def as_object(conversation: Conversation, found: Findings) -> dict[str, Any]:
     """One conversation: its entities, and which products and issues of these were said close to each other.
 
     An entity has its confidence, the parts of it, where it stood at the end, and every mention with offsets.
@@ -57,10 +54,8 @@ def as_object(conversation: Conversation, found: Found) -> dict[str, Any]:
     }
 
 
-def _findings(found: Found) -> Findings:
+def _findings(found: Findings) -> Findings:
     """With the pairs of those entities alone that are decided about here."""
-    if not isinstance(found, Findings):
-        return Findings(tuple(found))
     told = {(decision.entity.label, decision.entity.canonical_id) for decision in found.decisions}
     pairs = (one for one in found.pairs if {(PRODUCT, one.product_id), (ISSUE, one.issue_id)} <= told)
     return Findings(found.decisions, tuple(pairs))
@@ -109,7 +104,7 @@ def _mention(mention: Mention) -> dict[str, Any]:
     }
 
 
-def as_rows(conversation: Conversation, found: Found) -> Iterator[dict[str, Any]]:
+def as_rows(conversation: Conversation, found: Findings) -> Iterator[dict[str, Any]]:
     """One row a mention. `pairs` names what the entity was said close to, as in "clause id | message id"."""
     findings = _findings(found)
     for decision in findings.decisions:
