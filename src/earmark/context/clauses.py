@@ -7,7 +7,7 @@ import tomllib
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -24,6 +24,7 @@ class Break(IntEnum):
 
 _WORD = re.compile(r"\w+(?:['’‘ʼ´`＇]\w+)*")
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ´`＇"))
+_CONTRACTED = {"were": "weare", "well": "wewill", "ill": "iwill"}  # other words without the apostrophe
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")  # "nooo"
 _STOPS = frozenset(".!?;…\n\r。！？")
 _COMMAS = frozenset(",:()[]–—|，")
@@ -63,6 +64,13 @@ class Words:
             begin -= 1
         return range(begin, first)
 
+    def after(self, last: int, least: Break, most: int) -> range:
+        """The words from `last` on, up to such a break, at most so many."""
+        end = last
+        while self.breaks[end] < least and end - last < most:
+            end += 1
+        return range(last, end)
+
     def closed(self, first: int, last: int, least: Break) -> bool:
         """Whether such a break stands before any of the words [first, last] (the last one included)."""
         return any(kind >= least for kind in self.breaks[first : last + 1])
@@ -86,17 +94,20 @@ def read(text: str) -> Words:
     return Words(tuple(words), tuple(starts), tuple(ends), breaks, stops, questions)
 
 
+@lru_cache(maxsize=1 << 15)
 def _folded(word: str) -> str:
-    plain = word.casefold().translate(_APOSTROPHES)
+    plain = word.casefold()
+    if not plain.isalnum():
+        bare = plain.translate(_APOSTROPHES)
+        plain = _CONTRACTED.get(bare, bare)
     return _STRETCHED.sub(r"\1", plain)
 
 
 def _breaks(words: list[str], gaps: list[str]) -> tuple[Break, ...]:
-    breaks = [_of_gap(gap, words, i) for i, gap in enumerate(gaps)]
+    breaks = [Break.NONE if gap == " " else _of_gap(gap, words, i) for i, gap in enumerate(gaps)]
     breaks[0] = breaks[-1] = Break.STOP
     turn, link, join, openers = _break_words()
-    for i in range(1, len(words)):
-        word = words[i]
+    for i, word in enumerate(words[1:], 1):
         if word in turn:
             breaks[i] = max(breaks[i], Break.TURN)
         elif word in link or (word in join and i + 1 < len(words) and words[i + 1] in openers):
@@ -107,7 +118,7 @@ def _breaks(words: list[str], gaps: list[str]) -> tuple[Break, ...]:
 
 
 def _of_gap(gap: str, words: list[str], i: int) -> Break:
-    if gap == " " or (len(gap) == 1 and _within_a_number(gap, words, i)):
+    if len(gap) == 1 and _within_a_number(gap, words, i):
         return Break.NONE
     return max(map(_of_character, gap), default=Break.NONE) if gap.strip("-/") else Break.NONE
 

@@ -13,6 +13,7 @@ from earmark.model import Assertion, Cue, Sender
 
 _SUBJECT = 8  # words before a cue in which its subject is looked for
 _STEM = 5
+_TENSE = 2  # words after a problem that may tell its tense
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +110,9 @@ class _Course:
         """Whether the story is told after its end: "works now, no idea why it kept crashing"."""
         if self._last is None or self._last.sense is not Sense.RESOLVED or self._last.turn is not one.turn:
             return False
-        words = one.turn.text.words
-        clause = one.turn.text.before(one.span.first, Break.TURN, _SUBJECT)
-        around = {*words[clause.start : clause.stop], *words[one.span.first : one.span.first + 1]}
-        return bool(around & rules().words["PAST"])
+        text, span = one.turn.text, one.span
+        begin = text.before(span.first, Break.TURN, _SUBJECT).start
+        return bool(set(text.words[begin : span.last + _TENSE]) & rules().words["PAST"])
 
     def happen(self, event: Event) -> None:
         """Something happened to the problems that the event can only mean."""
@@ -184,11 +184,13 @@ def _shares_clause(event: Event, one: Named) -> bool:
 
 
 def _subject(event: Event) -> set[str]:
-    """What the clause is about when not about "it"."""
-    text, words = event.turn.text, rules().words
-    clause = text.before(event.found.first, Break.LINK, _SUBJECT)
+    """What the clause is about when not about "it": what stands before the cue, or after "no more"."""
+    text, words, found = event.turn.text, rules().words, event.found
+    about = text.after(found.last, Break.LINK, _SUBJECT)
+    if found.rule.backward:
+        about = text.before(found.first, Break.LINK, _SUBJECT)
     plain = words["IT"] | words["PRONOUN"] | words["ADVERB"] | words["FILLER"]
-    return {text.words[i] for i in clause} - plain
+    return {text.words[i] for i in about} - plain
 
 
 def _related(subject: set[str], one: Named) -> bool:

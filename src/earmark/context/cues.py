@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -76,11 +76,47 @@ class _Phrase:
     final: bool
 
 
+_Place = tuple[int, int, int]  # a phrase, how many of its words have been read, how many words of a gap
+
+
+class _Node:
+    """Where one can be in the phrases after some words; built when words first lead here."""
+
+    __slots__ = ("_phrases", "_places", "ended", "next")
+
+    def __init__(self, phrases: Sequence[_Phrase], places: frozenset[_Place]) -> None:
+        self._phrases = phrases
+        self._places = places
+        self.next: dict[str, _Node | None] = {}
+        self.ended = tuple(phrases[p] for p, read, _ in sorted(places) if read == len(phrases[p].words))
+
+    def step(self, word: str) -> _Node | None:
+        """Read a word that the phrases know, or "" for any other."""
+        if word not in self.next:
+            places = frozenset(place for here in self._places for place in self._after(here, word))
+            self.next[word] = _Node(self._phrases, places) if places else None
+        return self.next[word]
+
+    def _after(self, here: _Place, word: str) -> Iterator[_Place]:
+        phrase, read, skipped = here
+        words = self._phrases[phrase].words
+        if read == len(words):
+            return
+        wanted = words[read]
+        if wanted is None:
+            if skipped < _GAP:
+                yield phrase, read, skipped + 1
+            yield from self._after((phrase, read + 1, 0), word)
+        elif word in wanted:
+            yield phrase, read + 1, 0
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Every phrase by its first word, and the words that are named in the file."""
+    """Every phrase, and the words that are named in the file."""
 
-    by_first: Mapping[str, tuple[_Phrase, ...]]
+    start: _Node
+    known: frozenset[str]
     words: Mapping[str, frozenset[str]]
 
     def find(self, text: Words, sender: Sender) -> tuple[Found, ...]:
@@ -92,16 +128,25 @@ class Rules:
         return tuple(sorted(kept, key=lambda found: (found.first, found.last)))
 
     def _all(self, text: Words, sender: Sender) -> Iterator[Found]:
-        for first, word in enumerate(text.words):
-            for phrase in self.by_first.get(word, ()):
-                if sender in phrase.rule.by:
-                    last = _match(phrase, text, first, 0)
-                    if last is not None and self._fits(phrase, text, first):
+        words = [word if word in self.known else "" for word in text.words]
+        breaks, start, size = text.breaks, self.start, len(words)
+        for first, word in enumerate(words):
+            node, last = start.step(word) if word else None, first + 1
+            while node is not None:
+                for phrase in node.ended:
+                    if self._fits(phrase, text, first, last, sender):
                         yield Found(phrase.rule, first, last)
+                if last == size or breaks[last] > Break.LINK:
+                    break
+                node, last = node.step(words[last]), last + 1
 
-    def _fits(self, phrase: _Phrase, text: Words, first: int) -> bool:
-        asked = not phrase.rule.question or text.asks(first + 1)
-        return asked and (not phrase.initial or self._begins(text, first))
+    def _fits(self, phrase: _Phrase, text: Words, first: int, last: int, sender: Sender) -> bool:
+        return (
+            sender in phrase.rule.by
+            and (not phrase.final or text.breaks[last] >= Break.LINK)
+            and (not phrase.rule.question or text.asks(first + 1))
+            and (not phrase.initial or self._begins(text, first))
+        )
 
     def _begins(self, text: Words, first: int) -> bool:
         before = text.before(first, Break.LINK, _FILLERS + 1)
@@ -126,34 +171,16 @@ def _outermost(found: Iterable[Found]) -> Iterator[Found]:
             yield one
 
 
-def _match(phrase: _Phrase, text: Words, place: int, element: int) -> int | None:
-    """Where the phrase ends when its words from `element` on stand at `place`, else None."""
-    if element == len(phrase.words):
-        return place if not phrase.final or text.breaks[place] >= Break.LINK else None
-    if place >= len(text.words) or (element and text.breaks[place] > Break.LINK):
-        return None
-    wanted = phrase.words[element]
-    if wanted is not None:
-        return _match(phrase, text, place + 1, element + 1) if text.words[place] in wanted else None
-    ends = (
-        _match(phrase, text, place + skipped, element + 1)
-        for skipped in range(_GAP + 1)
-        if not text.closed(place, place + skipped - 1, Break.COMMA)
-    )
-    return next((end for end in ends if end is not None), None)
-
-
 @cache
 def rules() -> Rules:
     """The rules that come with Earmark."""
     written = tables()
     words = {name: frozenset(listed.split("|")) for name, listed in written["words"].items()}
-    by_first: dict[str, list[_Phrase]] = {}
-    for table in written["cue"]:
-        for phrase in _phrases(_rule(table), table["phrases"], words):
-            for word in phrase.words[0] or ():
-                by_first.setdefault(word, []).append(phrase)
-    return Rules({word: tuple(phrases) for word, phrases in by_first.items()}, words)
+    phrases = [
+        phrase for table in written["cue"] for phrase in _phrases(_rule(table), table["phrases"], words)
+    ]
+    known = frozenset().union(*(wanted for phrase in phrases for wanted in phrase.words if wanted))
+    return Rules(_Node(phrases, frozenset((i, 0, 0) for i in range(len(phrases)))), known, words)
 
 
 def _rule(table: Mapping[str, Any]) -> Rule:

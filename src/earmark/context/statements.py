@@ -38,7 +38,7 @@ def _framed(turn: Turn, span: Span) -> Said | None:
     return _asked_by_its_mark(turn, span)
 
 
-_FRAMES = [Sense.GIVEN, Sense.HYPOTHETICAL, Sense.ASKED]
+_FRAMES = [Sense.GIVEN, Sense.ASKED, Sense.HYPOTHETICAL]
 
 
 def _asked_by_its_mark(turn: Turn, span: Span) -> Said | None:
