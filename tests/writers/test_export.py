@@ -26,7 +26,7 @@ from earmark.model import (
     Sender,
     Verdict,
 )
-from earmark.writers.export import COLUMNS, Analysed, as_object, as_rows, write
+from earmark.writers.export import COLUMNS, Analysed, as_object, write
 
 TEXT = "my =slack \ud83d keeps crashing"
 
@@ -86,6 +86,7 @@ def test_pairs_are_told_of_the_entities_that_are_told() -> None:
     assert as_object(conversation, Findings(decisions()[:1], PAIRS))["pairs"] == []
 
 
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet"])
 def test_half_a_character_is_no_obstacle(tmp_path: Path, suffix: str) -> None:
     write(analysed("half \ud83d"), tmp_path / f"out.{suffix}")
     assert b"half" in (tmp_path / f"out.{suffix}").read_bytes()

@@ -51,7 +51,7 @@ def calibrate(
     Raises:
         ConfigError: There is nothing to fit on.
     """
-    held = {each for each in conversations if len(conversations) >= TO_CERTIFY and _half(each)}
+    held = {each for each in conversations if len(conversations) >= TO_CERTIFY and is_held(each)}
     learned = [each for each in candidates if each.conversation_id not in held]
     extra = [each for each in more if each.conversation_id not in held]
     size = len(conversations) - len(held)
@@ -82,7 +82,8 @@ def calibrate(
     )
 
 
-def _half(conversation_id: str) -> bool:
+def is_held(conversation_id: str) -> bool:
+    """Whether a conversation belongs to the half that is set apart for the certificates."""
     return _lot("certify", conversation_id) % 2 == 0
 
 
