@@ -19,6 +19,7 @@ from earmark.settings import Settings, credentials
 from earmark.specs import split_spec
 
 if TYPE_CHECKING:
+    from earmark.catalog import Entry
     from earmark.findings import Judge
     from earmark.flow import Job, Recut
     from earmark.genesys.session import Session
@@ -62,6 +63,7 @@ class Workshop:
     _closing: ExitStack = field(default_factory=ExitStack, repr=False)
     _session: Session | None = field(default=None, repr=False)
     _pipeline: Extractor | None = field(default=None, repr=False)
+    _catalog: tuple[Entry, ...] | None = field(default=None, repr=False)
 
     def close(self) -> None:
         self._closing.close()
@@ -206,7 +208,7 @@ class Workshop:
             ExtractConfig(
                 model=model,
                 label_map=self.settings.label_map or DEFAULT_LABEL_MAP,
-                catalogs=tuple(self.settings.catalog),
+                entries=self.catalog(),
                 use_rules=self.settings.rules,
                 senders=senders(self.settings.senders),
             )
@@ -242,7 +244,21 @@ class Workshop:
 
     def linkers(self) -> tuple[Linker, ...]:
         """Who names what is found, in this order."""
-        return ()
+        from earmark.catalog.linker import CatalogLinker
+
+        return (CatalogLinker(self.catalog()),)
+
+    def catalog(self) -> tuple[Entry, ...]:
+        """The entries of all catalogs, read once for those who find and those who link.
+
+        Raises:
+            CatalogError: A file cannot be used; says which line.
+        """
+        if self._catalog is None:
+            from earmark.catalog import load_catalogs
+
+            self._catalog = load_catalogs(self.settings.catalog)
+        return self._catalog
 
     def scorer(self, linkers: tuple[Linker, ...]) -> Scorer:
         """The confidence: calibrated where there is a calibration for the model, unless another is chosen.

@@ -19,6 +19,7 @@ _LEADING = re.compile(
 )
 _POSSESSIVE = re.compile(r"'s?$")
 _BREAK = re.compile(r"(?<=[^\W\d_]{2})-(?=\w)|(?<=\d)-(?=[^\W\d_])|_")
+_DIGIT = re.compile(r"\d")
 _WORD_NUMBER = re.compile(r"(?<!\w)([^\W\d_]{2,})(?=\d)")
 _NUMBER_WORD = re.compile(r"(\d)(?=[^\W\d_]{3,}(?!\w))")
 _LETTER_NUMBER = re.compile(r"(?<![\w'])([b-hj-z])[ -](?=\d)")
@@ -62,8 +63,10 @@ def as_typed(text: str) -> str:
 
 def spaced(folded: str) -> str:
     """Word and number in their usual spacing: "iphone15" → "iphone 15", "x 200" → "x200"; "24h2" stays."""
-    parted = _NUMBER_WORD.sub(r"\1 ", _WORD_NUMBER.sub(r"\1 ", _BREAK.sub(" ", folded)))
-    return _LETTER_NUMBER.sub(r"\1", parted)
+    parted = _BREAK.sub(" ", folded) if "-" in folded or "_" in folded else folded
+    if not _DIGIT.search(parted):
+        return parted
+    return _LETTER_NUMBER.sub(r"\1", _NUMBER_WORD.sub(r"\1 ", _WORD_NUMBER.sub(r"\1 ", parted)))
 
 
 def product_form(text: str) -> str:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from earmark.catalog.entry import Entry
 from earmark.catalog.ladder import EXACT, FUZZY, INFLECTED, WORDS
 from earmark.catalog.spelling import squash, why_ignored
-from earmark.catalog.vocabulary import Vocabulary
+from earmark.catalog.vocabulary import Bend, Vocabulary
 from earmark.catalog.words import FUNCTION_WORDS, GENERIC, PADDING
 from earmark.naming import as_typed, normal_form, spaced
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
+_EVERYDAY = GENERIC | FUNCTION_WORDS
 _MOST_WORDS = 40  # of a text that may be a name; what is longer is a sentence
 _MANY_NAMES = 50  # a word of so many names is a kind ("Router") or a grade ("Pro")
 _SHORTEST_JOINED = 5  # a shorter name without its spaces is too often a word
@@ -45,6 +46,19 @@ class Fit:
     def rank(self) -> tuple[int, int, bool, float]:
         """The lower the better: more words used, fewer edits, the name's own order, closer as it is written."""
         return -self.words, self.edits, not self.ordered, -self.match
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How a text differs from a name of the entry at `index`; so many `rivals` differ as little.
+
+    `missing` are the words of the name that have no counterpart, `extra` those of the text.
+    """
+
+    index: int
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    rivals: int
 
 
 def words_of(text: str) -> tuple[str, ...]:
@@ -76,11 +90,12 @@ class NameIndex:
         for index in places:
             for form in entries[index].surface_forms:
                 words = words_of(form)
-                if words and not why_ignored(form):
+                letters = joined(words)
+                if not why_ignored(form, letters):
                     self._owners.append(index)
                     sizes.append(len(words))
                     flat.extend([met.setdefault(word, len(met)) for word in words])
-                    keys.append(_key(joined(words)))
+                    keys.append(_key(letters))
         self.vocabulary = Vocabulary(met)
         renumbered = np.fromiter((self.vocabulary.ids[word] for word in met), np.int32, len(met))
         self._words = renumbered[np.frombuffer(flat, np.int32)] if flat else np.zeros(0, np.int32)
@@ -106,21 +121,56 @@ class NameIndex:
             return []
         near = self.near(words)
         rows = {*self._joined_rows(words), *self._rows_with_all_words(words, near)}
+        return self._best(text, words, near, rows) or self._best_of_one_odd_word(text, words, near)
+
+    def near(self, words: Sequence[str]) -> Near:
+        """What each word may stand for; everyday words stand for themselves."""
+        return [self.vocabulary.near(word, Bend.NONE if word in _EVERYDAY else Bend.USUAL) for word in words]
+
+    def _best(self, text: str, words: tuple[str, ...], near: Near, rows: Iterable[int]) -> list[Fit]:
         fits = (self._fit(text, words, near, row) for row in sorted(rows))
         best: dict[int, Fit] = {}
         for fit in sorted((fit for fit in fits if fit is not None), key=lambda fit: fit.rank):
             best.setdefault(fit.index, fit)
         return list(best.values())
 
-    def near(self, words: Sequence[str]) -> Near:
-        """What each word may stand for; everyday words stand for themselves."""
-        return [self.vocabulary.near(word, word not in GENERIC | FUNCTION_WORDS) for word in words]
+    def _best_of_one_odd_word(self, text: str, words: tuple[str, ...], near: Near) -> list[Fit]:
+        """Where every other word is right, and one of them telling, the odd one may have an edit more."""
+        telling = [place for place, word in enumerate(words) if word not in _EVERYDAY | PADDING]
+        odd = [place for place in telling if 0 not in near[place].values()]
+        if len(odd) != 1 or len(telling) < 2:
+            return []
+        right: list[Mapping[int, int]] = [
+            {number: 0 for number, edits in ids.items() if not edits} for ids in near
+        ]
+        right[odd[0]] = self.vocabulary.near(words[odd[0]], Bend.MORE)
+        return self._best(text, words, right, self._rows_with_all_words(words, right))
 
-    def sharing(self, near: Near) -> Iterator[tuple[int, tuple[str, ...], int]]:
-        """The names that share a word with a text: entry, words of the name, how many of them."""
-        hits = self._hits(near)
-        for row in np.flatnonzero(hits).tolist():
-            yield self._owners[row], self._name(row), int(hits[row])
+    def like(self, text: str) -> Likeness | None:
+        """The name that shares most with a text, misspelt words included; None where none shares a telling word."""
+        words = [word for word in words_of(text)[:_MOST_WORDS] if word not in PADDING]
+        near = [self.vocabulary.near(word, Bend.MORE) for word in words]
+        telling = [ids for word, ids in zip(words, near, strict=True) if word not in _EVERYDAY]
+        rows = np.flatnonzero(self._hits(telling))
+        if not rows.size:
+            return None
+        hits = self._hits(near)[rows].astype(np.int32)
+        missing, extra = self._sizes[rows] - hits, len(words) - hits
+        best = np.lexsort((rows, missing + extra, extra))[0]
+        same = (missing == missing[best]) & (extra == extra[best])
+        owners = {self._owners[row] for row in rows[same].tolist()}
+        row = int(rows[best])
+        return Likeness(self._owners[row], *self._unmatched(words, near, row), len(owners) - 1)
+
+    def _unmatched(
+        self, words: Sequence[str], near: Near, row: int
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The words of the name that the text lacks, and those of the text that the name lacks."""
+        ids = self._words[self._starts[row] : self._starts[row + 1]].tolist()
+        met = set[int]().union(*near)
+        missing = tuple(self.vocabulary.words[number] for number in ids if number not in met)
+        extra = tuple(word for word, found in zip(words, near, strict=True) if not found.keys() & set(ids))
+        return missing, extra
 
     def in_many_names(self, word: str) -> bool:
         """Whether a word says little in this catalog: it is part of so many names."""
@@ -204,10 +254,11 @@ class NameIndex:
         edited = [(word, words[place]) for word, (place, edits) in zip(name, taken, strict=True) if edits]
         if not edited:
             return True
-        telling = [word for word in name if word not in GENERIC and not self.in_many_names(word)]
+        telling = [word for word in name if word not in GENERIC]
         if len(telling) > 1:
             return True
-        return bool(telling) and all(word[0] == said[0] for word, said in edited)
+        said_alike = all(word[0] == said[0] for word, said in edited)
+        return said_alike and any(not self.in_many_names(word) for word in telling)
 
 
 def _key(text: str) -> int:

@@ -35,7 +35,7 @@ class CatalogLinker:
     """An `earmark.ports.Linker` over a catalog; without entries it only names products."""
 
     def __init__(self, entries: Sequence[Entry] = ()) -> None:
-        self._entries = entries
+        self.entries = entries
         self._kinship = Kinship(entries)
         self._indexes = {
             label: NameIndex(entries, [n for n, entry in enumerate(entries) if entry.label == label])
@@ -71,7 +71,7 @@ class CatalogLinker:
         best = fits[0]
         margin = best.similarity - max((_against(best, rival) for rival in fits[1:]), default=0.0)
         return Link(
-            self._entries[best.index], best.similarity, round(min(max(margin, 0.0), 1.0), 4), best.match
+            self.entries[best.index], best.similarity, round(min(max(margin, 0.0), 1.0), 4), best.match
         )
 
     def _meant(self, mention: Mention, named: Iterable[str | None]) -> Link | None:

@@ -43,7 +43,7 @@ class NameFinder:
             if problem.severe:
                 raise problem.error()
         self.warnings = [str(problem) for problem in table.problems]
-        self._automaton = AhoCorasick(table.keys(), store_patterns=False)
+        self._automaton = AhoCorasick(table.take_keys(), store_patterns=False)
         self._table = table
 
     def __call__(self, text: str) -> Iterator[Found]:

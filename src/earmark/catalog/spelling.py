@@ -52,7 +52,7 @@ def squash(text: str) -> str:
 
 
 def single_spaced(text: str) -> str:
-    return _SPACES.sub(" ", text)
+    return _SPACES.sub(" ", text) if "  " in text or "\t" in text else text
 
 
 class SpellingTable:
@@ -76,11 +76,12 @@ class SpellingTable:
                 key = squash(self._spelling(index, number, form).form)
                 if key not in numbers:
                     self._append(numbers, key, index, number)
+        self._keys = list(numbers)
 
-    def keys(self) -> Iterator[str]:
-        """What is searched for, each once."""
-        for row in self._first:
-            yield self._row(row).key
+    def take_keys(self) -> list[str]:
+        """What is searched for, in the order of their numbers; handed out once, and kept no longer."""
+        keys, self._keys = self._keys, []
+        return keys
 
     def standing_for(self, key_number: int) -> Iterator[Spelling]:
         """The spellings whose key is the one of that number."""
@@ -104,7 +105,7 @@ class SpellingTable:
         entry = self._entries[index]
         spelling = self._spelling(index, number, form)
         key = spelling.key
-        why = why_ignored(form)
+        why = why_ignored(form, key)
         if why:
             self.problems.append(
                 Problem(entry.where or entry.id, f"{form!r} is {why} and was ignored", severe=False)
@@ -129,11 +130,11 @@ class SpellingTable:
             self._more.setdefault(known, []).append(row)
 
 
-def why_ignored(form: str) -> str:
-    """Why a name is not looked for: a common word, or too short; empty where it is."""
+def why_ignored(form: str, letters: str) -> str:
+    """Why a name, squashed to these letters, is not looked for: a common word, or too short; empty where it is."""
     if form.lower() in FUNCTION_WORDS:
         return "a common word"
-    return "too short" if len(squash(as_typed(form).strip())) < 2 else ""
+    return "too short" if len(letters) < 2 else ""
 
 
 def _clash(one: Spelling, other: Spelling) -> bool:

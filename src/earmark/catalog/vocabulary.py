@@ -7,6 +7,7 @@ single pass over the sketches leaves a handful of words whose distance is worth 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from functools import lru_cache
 
 import numpy as np
@@ -21,8 +22,16 @@ _EXACT_UP_TO, _ONE_EDIT_UP_TO = 3, 7
 _REMEMBERED = 4_096
 
 
+class Bend(IntEnum):
+    """How far a word may be from the one that it stands for."""
+
+    NONE = 0
+    USUAL = 1  # one edit up to seven letters, two from eight on
+    MORE = 2  # one edit more from five letters on; the first letter stays
+
+
 def edit_limit(word: str) -> int:
-    """Edits (a swap of neighbours is one) that a word of a name may differ by: 0 for digits and short words."""
+    """Edits (a swap of neighbours is one) that a word of a name may usually differ by: 0 for digits, short words."""
     if len(word) <= _EXACT_UP_TO or not word.isalpha():
         return 0
     return 1 if len(word) <= _ONE_EDIT_UP_TO else 2
@@ -40,14 +49,11 @@ class Vocabulary:
         self._first_of = np.searchsorted(lengths, np.arange(longest + 2))
         self.near = lru_cache(_REMEMBERED)(self._near)
 
-    def _near(self, word: str, bent: bool) -> dict[int, int]:
-        """Word id → edits, of all words that this one may stand for, misspelt ones only if it may be `bent`.
-
-        The word itself, its singular and its plural need no edit.
-        """
+    def _near(self, word: str, bend: Bend) -> dict[int, int]:
+        """Word id → edits, of all words that this one may stand for: itself, singular, plural, and what it is near."""
         found = dict.fromkeys(self._same(word), 0)
-        if bent and word.isalpha() and len(word) >= _EXACT_UP_TO:
-            for number, edits in self._edited(word):
+        if bend and word.isalpha() and len(word) >= _EXACT_UP_TO:
+            for number, edits in self._edited(word, bend):
                 found.setdefault(number, edits)
         return found
 
@@ -56,18 +62,19 @@ class Vocabulary:
             if form in self.ids:
                 yield self.ids[form]
 
-    def _edited(self, word: str) -> Iterator[tuple[int, int]]:
+    def _edited(self, word: str, bend: Bend) -> Iterator[tuple[int, int]]:
         sketch = _sketches([word])[0]
-        length = len(word)
+        more = bend is Bend.MORE
         for most, shortest, longest in (
-            (1, max(length - 1, _EXACT_UP_TO + 1), min(length + 1, _ONE_EDIT_UP_TO)),
-            (2, max(length - 2, _ONE_EDIT_UP_TO + 1), length + 2),
+            (1 + more, _EXACT_UP_TO + 1 + more, _ONE_EDIT_UP_TO),
+            (2 + more, _ONE_EDIT_UP_TO + 1, len(word) + 2 + more),
         ):
-            begin, end = self._slice(shortest, longest)
+            begin, end = self._slice(max(shortest, len(word) - most), min(longest, len(word) + most))
             differing = np.bitwise_count(self._sketches[begin:end] ^ sketch)
             for number in (np.flatnonzero(differing <= 2 * most) + begin).tolist():
-                edits = OSA.distance(word, self.words[number], score_cutoff=most)
-                if edits <= most:
+                near = self.words[number]
+                edits = OSA.distance(word, near, score_cutoff=most)
+                if edits <= most and (not more or near[0] == word[0]):
                     yield number, edits
 
     def _slice(self, shortest: int, longest: int) -> tuple[int, int]:

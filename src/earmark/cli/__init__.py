@@ -13,6 +13,7 @@ import typer
 
 from earmark.cli import (
     calibrate,
+    catalog,
     config,
     demo,
     doctor,
@@ -46,6 +47,7 @@ app.command("extract")(extract.extract)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
+app.add_typer(catalog.app, name="catalog")
 app.command("report")(report.report)
 app.command("runs")(runs.runs)
 app.command("show")(show.show)
