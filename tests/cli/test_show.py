@@ -35,7 +35,8 @@ from earmark.model import (
 
 SLACK = Mention(0, 3, 8, "Slack", PRODUCT, "catalog", Sender.CUSTOMER, canonical_id="prd-slack", name="Slack")
 CRASH = Mention(0, 9, 23, "keeps  crashing", ISSUE, "model", Sender.CUSTOMER, name="crash", unsure=True)
-PARTS = {"length": -0.25, "model_probability": 1.5, "start": 0.25, "nothing": 0.001, "match": -0.75}
+TELLING = {"length": -0.25, "model_probability": 1.5, "start": 0.25, "match": -0.75}
+PARTS = TELLING | {"slight": 0.03, "slighter": -0.011}
 FINDINGS = Findings(
     (
         Decision(
@@ -82,9 +83,9 @@ def shown(journal: Journal) -> Callable[..., str]:
 def test_each_number_has_its_parts_the_weightiest_first(shown: Callable[..., str]) -> None:
     lines = [line.strip() for line in shown().splitlines()]
     begin = lines.index("probability 0.68; 0.68 is between 0.30 and 0.70")
-    assert lines[begin + 1 : begin + 6] == [
-        *("+0.25 start", "+1.50 model probability", "-0.75 match", "-0.25 length"),
-        "+0.75 log-odds in all",
+    assert lines[begin + 1 : begin + 7] == [
+        *("+0.25 start", "+1.50 model probability", "-0.75 match", "-0.25 length", "+0.02 others"),
+        "+0.77 log-odds in all",
     ]
     assert "evidence 0.90 from match 0.90, rule 0.50; 0.90 reaches 0.70" in lines
     assert FIRST_PART == START
@@ -121,7 +122,7 @@ def test_as_json_it_has_names_that_stay(shown: Callable[..., str]) -> None:
         "reason": "0.68 is between 0.30 and 0.70",
         "confidence": 0.68,
         "confidence_kind": "probability",
-        "parts": PARTS,
+        "parts": TELLING | {"others": 0.019},
         "assertion": "negated",
         "cue": {"name": "no_longer", "message": 2, "start": 4, "end": 13},
         "linked": False,

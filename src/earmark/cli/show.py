@@ -128,9 +128,8 @@ def _confidence_lines(entity: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _weightiest(parts: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Where the log-odds begin, then what adds most to them, whichever way; what adds nothing is left out."""
-    telling = [(name, number) for name, number in parts.items() if abs(number) >= 0.005 or name == FIRST_PART]
-    return sorted(telling, key=lambda part: (part[0] != FIRST_PART, -abs(part[1]), part[0]))
+    """Where the log-odds begin, then what adds most to them, whichever way."""
+    return sorted(parts.items(), key=lambda part: (part[0] != FIRST_PART, -abs(part[1]), part[0]))
 
 
 def _assertion_lines(entity: Mapping[str, Any]) -> Iterator[str]:

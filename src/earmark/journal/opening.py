@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from earmark.errors import BusyError, JournalError
 from earmark.journal.schema import APPLICATION_ID, META, VERSION
 
 _DIALECT = sqlite.dialect()
+_COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def open_engine(path: Path, *, readonly: bool = False) -> Engine:
@@ -35,7 +37,9 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
                 f"there is no journal at {path}", hint="run `earmark run` first, or pass --journal"
             )
         engine = create_engine(
-            f"sqlite:///{path}", connect_args={"timeout": 10.0, "check_same_thread": False}
+            f"sqlite:///{path}",
+            connect_args={"timeout": 10.0, "check_same_thread": False},
+            json_serializer=_COMPACT,
         )
         event.listen(engine, "connect", _configure)
         if readonly:

@@ -101,6 +101,7 @@ PAIRS = Table(
     Column("nearness", String, nullable=False),
     Column("product_message", Integer, nullable=False),
     Column("issue_message", Integer, nullable=False),
+    sqlite_with_rowid=False,  # the key is most of a row: it is stored once
 )
 
 CHANGES = Table(
