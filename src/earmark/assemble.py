@@ -245,8 +245,9 @@ class Workshop:
     def linkers(self) -> tuple[Linker, ...]:
         """Who names what is found, in this order."""
         from earmark.catalog.linker import CatalogLinker
+        from earmark.taxonomy import IssueNamer, load_taxonomy
 
-        return (CatalogLinker(self.catalog()),)
+        return (CatalogLinker(self.catalog()), IssueNamer(load_taxonomy(self.settings.issue_types)))
 
     def catalog(self) -> tuple[Entry, ...]:
         """The entries of all catalogs, read once for those who find and those who link.

@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         None,
         description="whether the built-in rules find issues; unless told, beside Earmark's own model they only name",
     )
+    issue_types: Annotated[list[Path], NoDecode] = Field(
+        [], description="files that add issue types, or change ours (TOML)"
+    )
     senders: Annotated[list[str], NoDecode] = Field(
         ["customer", "agent"], description="whose messages are read"
     )
@@ -119,7 +122,7 @@ class Settings(BaseSettings):
         24.0, ge=0, description="how far a run without --since goes back behind the last"
     )
 
-    @field_validator("catalog", "senders", mode="before")
+    @field_validator("catalog", "issue_types", "senders", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """Lists may be written with commas in the environment."""

@@ -45,28 +45,32 @@ def load_taxonomy(paths: Sequence[Path] = ()) -> Taxonomy:
     Raises:
         CatalogError: A file cannot be read, or an entry cannot be used; the message names both.
     """
-    words, entries = _builtin()
-    types = {entry.type.id: entry.type for entry in entries}
-    added: list[Entry] = []
+    words, ours = _builtin()
+    types = {entry.type.id: entry.type for entry in ours}
     off: set[str] = set()
+    added, changed = list[Entry](), list[Entry]()
     for path in paths:
         for row in _rows(path, _read(path)):
             kind = _new_type(row, types) if row.kind == "type" else _changed_type(row, types)
             types[kind.id] = kind
             off |= {kind.id} if row.values.get("off") else set()
             added.append(_entry(row, kind, words))
-    return Taxonomy(_arranged([*added, *entries], types, off))
+            changed += added[-1:] if row.kind == "change" else []
+    return Taxonomy(tuple(_in_force([*added, *ours], changed, types, off)))
 
 
-def _arranged(entries: Sequence[Entry], types: Mapping[str, IssueType], off: set[str]) -> Iterator[Entry]:
-    """The entries of what is not off, each with the name that its type has in the end."""
-    away = {
-        key: tuple(word for entry in entries if entry.type.id == key for word in entry.unless)
-        for key in types
-    }
+def _in_force(
+    entries: Sequence[Entry], changed: Sequence[Entry], types: Mapping[str, IssueType], off: set[str]
+) -> Iterator[Entry]:
+    """The entries of what is not off, each with the name that its type has in the end, and what keeps it away."""
     for entry in entries:
         if entry.type.id not in off and entry.patterns:
-            yield replace(entry, type=types[entry.type.id], unless=away[entry.type.id])
+            away = [
+                pattern for other in changed if other.type.id == entry.type.id for pattern in other.unless
+            ]
+            yield replace(
+                entry, type=types[entry.type.id], unless=tuple(dict.fromkeys([*entry.unless, *away]))
+            )
 
 
 @cache

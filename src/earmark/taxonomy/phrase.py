@@ -77,7 +77,7 @@ def _match(rest: Phrase, replacements: Replacements) -> tuple[Phrase, Phrase]:
 
 
 def _particles_joined(phrase: Sequence[str], known: Words) -> Phrase:
-    """ "turn tv on" → "turn on tv"."""
+    """Put particles behind their verbs: "turn tv on" → "turn on tv"."""
     result = list(phrase)
     for index, word in enumerate(phrase):
         if word in known.particle_verbs:
