@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Final
 
 from earmark.context.course import Named, course, reply
-from earmark.context.cues import Sense
+from earmark.context.cues import Sense, rules
 from earmark.context.statements import PRESENT, Said, happened, statement
 from earmark.context.turns import Span, Turn, turn
 from earmark.model import ISSUE, Assertion, Conversation, Mention, Sender
 from earmark.naming import normal_form
 
+_OPENING = 2  # words before a contradiction: "no, that is …"
 _ASKS: Final = frozenset({Sender.AGENT, Sender.BOT})
 
 
@@ -59,7 +60,7 @@ def _answered(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
     """What the customer's next message makes of what the agent asked or claimed."""
     if said[0] is Assertion.PRESENT:
         denial = next((one for one in answer.cues if one.rule.sense is Sense.CONTRADICTS), None)
-        return said if denial is None or denial.first > 0 else (Assertion.NEGATED, answer.cue(denial))
+        return said if denial is None or denial.first > _OPENING else (Assertion.NEGATED, answer.cue(denial))
     return _settled(said, here, span, answer) if said[0] is Assertion.ASKED else said
 
 
@@ -74,7 +75,8 @@ def _settled(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
         return PRESENT if told else said
     if found.rule.sense is Sense.HUSH:
         return said
-    agrees = found.rule.sense is Sense.YES or _denies(here.text.words[span.first : span.last])
+    fine = bool(rules().words["FINE"] & set(answer.text.words))
+    agrees = found.rule.sense is Sense.YES or (_denies(here.text.words[span.first : span.last]) and not fine)
     return PRESENT if agrees else (Assertion.NEGATED, answer.cue(found))
 
 

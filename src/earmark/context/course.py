@@ -107,12 +107,16 @@ class _Course:
             thread.over = None
 
     def _told_after(self, one: Named) -> bool:
-        """Whether the story is told after its end: "works now, no idea why it kept crashing"."""
-        if self._last is None or self._last.sense is not Sense.RESOLVED or self._last.turn is not one.turn:
+        """Whether the story is told after its end: "works now, no idea why it kept disconnecting"."""
+        last = self._last
+        if last is None or last.sense is not Sense.RESOLVED or last.turn is not one.turn:
             return False
-        text, span = one.turn.text, one.span
+        text, span, past = one.turn.text, one.span, rules().words["PAST"]
+        news = set(text.words[max(0, last.found.first - _TENSE) : last.found.last])
         begin = text.before(span.first, Break.TURN, _SUBJECT).start
-        return bool(set(text.words[begin : span.last + _TENSE]) & rules().words["PAST"])
+        return not (last.found.rule.about or news & past) and bool(
+            past & set(text.words[begin : span.last + _TENSE])
+        )
 
     def happen(self, event: Event) -> None:
         """Something happened to the problems that the event can only mean."""

@@ -218,8 +218,9 @@ def _variants(parts: list[str]) -> Iterator[list[str]]:
 
 
 def _choices(part: str) -> tuple[str, ...]:
-    if part.endswith("|$"):
-        return part.removesuffix("|$"), "$"
+    words = part.split("|")
+    if "$" in words and len(words) > 1:
+        return "|".join(word for word in words if word != "$"), "$"
     return (part.removesuffix("?"), "") if part.endswith("?") else (part,)
 
 

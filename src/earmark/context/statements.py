@@ -85,8 +85,9 @@ def _is_half_a_problem(turn: Turn, span: Span) -> bool:
 
 
 def _over(turn: Turn, span: Span) -> Said | None:
-    reaching = (found for _, found in sorted(turn.near(span), key=lambda one: one[0]))
-    for found in reaching:
+    """Solved in so many words before it is named: "I fixed the crash". What stands after it is an event."""
+    before = [(apart, found) for apart, found in turn.near(span) if found.first < span.first]
+    for _, found in sorted(before, key=lambda one: one[0]):
         if found.rule.sense is Sense.RESOLVED and happened(turn, found):
             return Assertion.RESOLVED, turn.cue(found)
     return None
