@@ -3,7 +3,8 @@
     python bench/linking.py [--quick] [--json]
 
 Catalogs of 1,000 / 10,000 / 100,000 names are made of syllables: "Brand Line", two thirds with a model number, two
-fifths with a variant ("Pro"); a hundredth as many brands as names. 500 of them are asked for in lower case (20 %), with
+fifths with a variant ("Pro"); a hundredth as many brands as names. The dense ones have shorter words and no numbers:
+many of their names are one letter apart. 500 of them are asked for in lower case (20 %), with
 one or two typos (35 %: swap, drop, double or replace, in words of four letters and more without digits), reordered
 (15 %), without spaces (15 %) or padded (15 %). 300 outsiders are made in the same way from the same brands and are not
 in the catalog. Loading is measured in fresh processes: CSV → ready to find and to link, memory (RSS) before and after.
@@ -47,13 +48,14 @@ _PADDING = (
 Noise = Callable[[random.Random, str], str]
 
 
-def word(rng: random.Random) -> str:
-    return "".join(rng.choice(_SYLLABLES) for _ in range(rng.choice((2, 3, 3, 4)))).capitalize()
+def word(rng: random.Random, dense: bool) -> str:
+    syllables = rng.choice((2, 2, 3) if dense else (2, 3, 3, 4))
+    return "".join(rng.choice(_SYLLABLES) for _ in range(syllables)).capitalize()
 
 
-def name(rng: random.Random, brands: Sequence[str]) -> str:
-    parts = [rng.choice(brands), word(rng)]
-    if rng.random() < 2 / 3:
+def name(rng: random.Random, brands: Sequence[str], dense: bool) -> str:
+    parts = [rng.choice(brands), word(rng, dense)]
+    if not dense and rng.random() < 2 / 3:
         letter = rng.choice(["", "", rng.choice(string.ascii_uppercase)])
         parts.append(f"{letter}{rng.choice((rng.randrange(2, 99), rng.randrange(1, 99) * 100))}")
     if rng.random() < 2 / 5:
@@ -61,12 +63,12 @@ def name(rng: random.Random, brands: Sequence[str]) -> str:
     return " ".join(parts)
 
 
-def names(rng: random.Random, size: int) -> tuple[list[str], list[str]]:
+def names(rng: random.Random, size: int, dense: bool) -> tuple[list[str], list[str]]:
     """A catalog of different names, and names of the same making that are not in it."""
-    brands = [word(rng) for _ in range(max(20, size // 100))]
+    brands = [word(rng, dense) for _ in range(max(20, size // 100))]
     made: dict[str, str] = {}
     while len(made) < size + OUTSIDERS:
-        new = name(rng, brands)
+        new = name(rng, brands, dense)
         made.setdefault(new.lower().replace(" ", ""), new)
     every = list(made.values())
     return every[:size], every[size:]
@@ -119,12 +121,13 @@ NOISE: tuple[tuple[Noise, float], ...] = (
 )  # fmt: skip
 
 
-def measure(size: int, place: Path) -> tuple[list[Figure], dict[str, object]]:
+def measure(size: int, place: Path, *, dense: bool) -> tuple[list[Figure], dict[str, float]]:
+    """Figures over a catalog of that size, left as catalog-SIZE.csv, and the share of each noise that was linked."""
     from earmark.catalog import load_catalogs
     from earmark.catalog.linker import CatalogLinker
 
     rng = random.Random(size)
-    known, outsiders = names(rng, size)
+    known, outsiders = names(rng, size, dense)
     path = place / f"catalog-{size}.csv"
     path.write_text("id,name\n" + "".join(f"prd-{n},{each}\n" for n, each in enumerate(known)))
     linker = CatalogLinker(load_catalogs([path]))
@@ -139,8 +142,8 @@ def measure(size: int, place: Path) -> tuple[list[Figure], dict[str, object]]:
             right[noise.__name__].append(found is not None and found.entry.id == f"prd-{number}")
     false = [linker.find(PRODUCT, each) is not None for each in outsiders]
     answers = [answer for each in right.values() for answer in each]
-    least, most = TARGETS[size]
-    about = f"{size:,} names: "
+    least, most = (None, None) if dense else TARGETS[size]
+    about = f"{size:,} {'dense names' if dense else 'names'}: "
     figures = [
         Figure(about + "top-1", _mean(answers), least=least, behind=_shares(right)),
         Figure(about + "false links", _mean(false), most=most, behind=f"{len(false)} outsiders"),
@@ -148,10 +151,7 @@ def measure(size: int, place: Path) -> tuple[list[Figure], dict[str, object]]:
             about + "a mention", _mean(taken) * 1000, "ms", 5, behind=f"slowest {max(taken) * 1000:.1f} ms"
         ),
     ]
-    return figures, {
-        "path": str(path),
-        "right": {kind: sum(each) / len(each) for kind, each in right.items()},
-    }
+    return figures, {kind: _mean(each) for kind, each in right.items()}
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -221,8 +221,10 @@ def main() -> None:
     details: dict[str, object] = {}
     with folder() as place:
         for size in SIZES[: 2 if asked.quick else 3]:
-            found, details[str(size)] = measure(size, place)
-            figures += [*found, *loaded(size, place)]
+            for dense in (True, False):
+                found, details[f"{size}{' dense' * dense}"] = measure(size, place, dense=dense)
+                figures += found
+            figures += loaded(size, place)
     if asked.json:
         json.dump({figure.name: figure.value for figure in figures}, sys.stdout, indent=1)
         print()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from earmark.catalog.entry import Entry, Problem
-from earmark.catalog.index import joined, words_of
+from earmark.catalog.index import bare
 from earmark.catalog.names import NameFinder
 from earmark.catalog.reading import read_catalogs
 from earmark.catalog.regexes import PatternSet
@@ -63,18 +63,18 @@ def _is_found_by(name: str, text: str, entry: Entry) -> bool:
 
 def _doubtful_short_names(entries: Sequence[Entry]) -> Iterator[Problem]:
     """Short names that another entry has as its full name: that one always wins."""
-    short = {joined(words_of(form)) for entry in entries for form in entry.short}
+    short = {bare(form) for entry in entries for form in entry.short}
     if not short:
         return
     full = {
         (entry.label, key): entry
         for entry in entries
         for form in entry.surface_forms
-        if (key := joined(words_of(form))) in short
+        if (key := bare(form)) in short
     }
     for entry in entries:
         for form in entry.short:
-            other = full.get((entry.label, joined(words_of(form))))
+            other = full.get((entry.label, bare(form)))
             if other is not None:
                 yield Problem(
                     entry.where,

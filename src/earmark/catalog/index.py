@@ -80,6 +80,11 @@ def stripped(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(words[telling[0] : telling[-1] + 1]) if telling else tuple(words)
 
 
+def bare(text: str) -> str:
+    """The letters and numbers of a text without padding and spaces: what short names are known by."""
+    return joined(stripped(words_of(text)))
+
+
 class NameIndex:
     """The names of some entries, given with their places in the catalog; a few arrays, whatever their number."""
 

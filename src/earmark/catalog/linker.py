@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from earmark.catalog.entry import Entry, entries_hash
-from earmark.catalog.index import Fit, NameIndex, joined, stripped, words_of
+from earmark.catalog.index import Fit, NameIndex, bare
 from earmark.catalog.kinship import Kinship
 from earmark.catalog.ladder import CONTEXT
 from earmark.model import ISSUE, PRODUCT, Conversation, Mention
@@ -81,7 +81,7 @@ class CatalogLinker:
         """
         if mention.canonical_id:
             return None
-        entries = self._short.get((mention.label, _short_key(mention.text)), ())
+        entries = self._short.get((mention.label, bare(mention.text)), ())
         itself = [entry for entry in entries if entry.id in named]
         fitting = itself or [entry for entry in entries if self._has_kin(entry, named)]
         return Link(fitting[0], 1.0, 1.0, CONTEXT) if len(fitting) == 1 else None
@@ -115,10 +115,6 @@ def _against(best: Fit, rival: Fit) -> float:
 def _short_names(entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[Entry, ...]]:
     found: dict[tuple[str, str], tuple[Entry, ...]] = {}
     for entry in entries:
-        for key in dict.fromkeys(map(_short_key, entry.short)):
+        for key in dict.fromkeys(map(bare, entry.short)):
             found[entry.label, key] = (*found.get((entry.label, key), ()), entry)
     return found
-
-
-def _short_key(text: str) -> str:
-    return joined(stripped(words_of(text)))
