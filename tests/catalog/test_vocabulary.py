@@ -44,7 +44,9 @@ def test_nothing_is_bent_where_nothing_may_be(given_words: tuple[list[str], str]
 
 
 @given(words_and_a_typo())
-def test_one_more_edit_never_loses_a_word_but_for_its_first_letter(given_words: tuple[list[str], str]) -> None:
+def test_one_more_edit_never_loses_a_word_but_for_its_first_letter(
+    given_words: tuple[list[str], str],
+) -> None:
     words, word = given_words
     vocabulary = Vocabulary(words)
     usual, more = (vocabulary.near(word, bend) for bend in (Bend.USUAL, Bend.MORE))
