@@ -92,7 +92,7 @@ def test_reading_verbs_speak_json(cli: Cli) -> None:
     (run,) = json.loads(cli("runs", "--json").stdout)["runs"]
     assert run["conversations"] == {"unchanged": 1, "written": 1}
     report = json.loads(cli("report", run["id"], "--json").stdout)
-    assert report["schema"] == "earmark.report/1"
+    assert report["schema"] == "earmark.report/2"
     shown = json.loads(cli("show", "a", "--json").stdout)["runs"][0]
     slack = next(entity for entity in shown["entities"] if entity["name"] == "Slack")
     (mention,) = slack["mentions"]
@@ -107,7 +107,7 @@ def test_every_json_document_names_its_schema(cli: Cli) -> None:
     cli(*RUN)
     for verb, *rest in (["runs"], ["show", "a"], ["report"], ["config"], ["undo", "--dry-run"], ["doctor"]):
         printed = json.loads(cli(verb, *rest, "--json").stdout)
-        assert printed["schema"] == f"earmark.{verb}/{2 if verb == 'show' else 1}"
+        assert printed["schema"] == f"earmark.{verb}/{2 if verb in {'show', 'report'} else 1}"
 
 
 def test_json_is_printed_whatever_is_in_it(cli: Cli) -> None:
@@ -116,7 +116,7 @@ def test_json_is_printed_whatever_is_in_it(cli: Cli) -> None:
 
 
 def test_show_explains_a_confidence(cli: Cli) -> None:
-    cli(*RUN)
+    cli(*RUN, "--scorer", "evidence")
     shown = cli("show", "a").stdout
     assert "keep   PRODUCT  Slack  [prd-slack]" in shown
     assert "evidence 1.00 from match 1.00" in shown
@@ -134,7 +134,7 @@ def test_extract_prints_one_object_a_conversation_with_offsets(cli: Cli) -> None
     slack = next(entity for entity in first["entities"] if entity["name"] == "Slack")
     (mention,) = slack["mentions"]
     assert "my slack keeps crashing"[mention["start"] : mention["end"]] == mention["text"] == "slack"
-    assert (slack["confidence_kind"], second) == ("evidence", {"id": "b", "entities": []})
+    assert (slack["confidence_kind"], second) == ("probability", {"id": "b", "entities": [], "pairs": []})
 
 
 def test_extract_writes_tables(cli: Cli, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ CUE = Cue("no_longer", 2, 4, 13)
 def begin(journal: Journal, *, basis: str = "b", dry_run: bool = False, cuts: str = "f") -> str:
     options = {"thresholds": {PRODUCT: 0.7, ISSUE: 0.2}, "reviews": {PRODUCT: 0.3, ISSUE: 0.3}}
     return journal.start(
-        NewRun("s", "w", TARGET, Window(), cuts, {}, options, dry_run, basis, {"kind": "probability"})
+        NewRun("s", "w", TARGET, Window(), cuts, {}, options, dry_run, basis, {"scorer": "calibrated"})
     )
 
 
@@ -90,7 +90,8 @@ def test_a_run_keeps_its_cuts_and_what_the_scorer_says_of_itself(journal: Journa
     facts = journal.facts(begin(journal))
     assert facts.thresholds == {PRODUCT: 0.7, ISSUE: 0.2}
     assert facts.review == {PRODUCT: 0.3, ISSUE: 0.2}, "never above the threshold"
-    assert facts.confidence == {"kind": "probability"}
+    assert facts.confidence == {"scorer": "calibrated"}
+    assert facts.scorer == "calibrated", "the one that worked, which the options need not name"
 
 
 @pytest.mark.parametrize(

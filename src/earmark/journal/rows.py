@@ -248,7 +248,7 @@ def run_facts(row: RowMapping) -> RunFacts:
         window=Window(moment(row["since"]), moment(row["until"])),
         dry_run=row["dry_run"],
         extractor=row["facts"],
-        scorer=str(options.get("scorer", "")),
+        scorer=str(row["confidence"].get("scorer") or options.get("scorer") or ""),
         thresholds=thresholds,
         usage=Usage(**row["usage"]),
         review={label: min(cut, thresholds.get(label, cut)) for label, cut in reviews.items()},
