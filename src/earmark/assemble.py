@@ -381,7 +381,7 @@ def policy(settings: Settings, scorer: Mapping[str, Json]) -> Policy:
         ConfigError: A cut is told for a label that nothing has.
     """
     labels = {PRODUCT, ISSUE, *(settings.label_map or {}).values()}
-    _refuse_unknown(labels, {"threshold": settings.thresholds, "review": settings.reviews})
+    _refuse_unknown(labels, {"threshold": settings.thresholds, "review cut": settings.reviews})
     told, ordered = settings.threshold, sorted(labels)
     thresholds = {label: _recommended(scorer, label) if told is None else told for label in ordered}
     reviews = dict.fromkeys(ordered, settings.review)
@@ -401,9 +401,9 @@ def _recommended(scorer: Mapping[str, Json], label: str) -> float:
 
 
 def _refuse_unknown(labels: set[str], told: Mapping[str, Mapping[str, float]]) -> None:
-    for flag, cuts in told.items():
+    for what, cuts in told.items():
         if unknown := sorted(cuts.keys() - labels):
             raise ConfigError(
-                f"--{flag} is told for {', '.join(unknown)}, and nothing has that label",
+                f"a {what} is told for {', '.join(unknown)}, and nothing has that label",
                 hint=f"the labels are {', '.join(sorted(labels))}; `label_map` can add others",
             )

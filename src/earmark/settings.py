@@ -98,7 +98,8 @@ class Settings(BaseSettings):
 
     scorer: str | None = Field(
         None,
-        description="how a confidence is made: calibrated, evidence, heuristic; unless told, calibrated where the model has a calibration",
+        description="how a confidence is made: calibrated, evidence, heuristic; "
+        "unless told, calibrated where the model has a calibration",
     )
     calibration: Path | None = Field(
         None, description="a calibration file of `earmark calibrate`; else the one that came with the model"

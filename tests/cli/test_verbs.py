@@ -166,7 +166,7 @@ def test_thresholds_may_be_given_by_label(cli: Cli) -> None:
         (("run", "--source", "chats.jsonl", "--threshold", "7"), 2, "threshold (from flag)"),
         (("run", "--source", "chats.jsonl", "--threshold", "FOO=.5"), 2, "told for FOO"),
         (("run", "--source", "chats.jsonl", "--review", "ISSUE=low"), 2, "--review 'ISSUE=low' is no number"),
-        (("extract", "chats.jsonl", "--review", "FOO=.5"), 2, "--review is told for FOO"),
+        (("extract", "chats.jsonl", "--review", "FOO=.5"), 2, "a review cut is told for FOO"),
         (("rethreshold",), 2, "no cut is named"),
         (("rethreshold", "--threshold", "0.5"), 1, "has no run"),
         (("run", "--source", "chats.jsonl", "--since", "yesterday"), 2, "is no time"),
