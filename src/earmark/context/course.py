@@ -237,9 +237,15 @@ def answered_offer(offered: Event, turn: Turn) -> Iterator[Event]:
 
 
 def reply(turn: Turn) -> Found | None:
-    """The words with which a message answers yes or no, near its beginning."""
+    """The words with which a message answers yes or no: little stands before them ("hi Nina, well yes")."""
     answers = (found for found in turn.cues if found.rule.sense in {Sense.YES, Sense.NO, Sense.HUSH})
-    return next((found for found in answers if found.first <= _OPENING), None)
+    return next((found for found in answers if _opens(turn, found)), None)
+
+
+def _opens(turn: Turn, found: Found) -> bool:
+    clause = turn.text.before(found.first, Break.COMMA, _OPENING)
+    weighty = [i for i in clause if turn.text.words[i] not in rules().words["FILLER"]]
+    return found.first <= _OPENING and len(weighty) <= 1
 
 
 _OPENING = 4

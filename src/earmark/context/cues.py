@@ -123,7 +123,8 @@ class Rules:
         """All phrases in a message that its sender may mean, in text order, without those inside longer ones."""
         families: dict[str, list[Found]] = {}
         for found in self._all(text, sender):
-            families.setdefault(_family(found.rule.sense), []).append(found)
+            for family in _families(found.rule):
+                families.setdefault(family, []).append(found)
         kept = [found for family in families.values() for found in _outermost(family)]
         return tuple(sorted(kept, key=lambda found: (found.first, found.last)))
 
@@ -153,11 +154,15 @@ class Rules:
         return len(before) <= _FILLERS and all(text.words[i] in self.words["FILLER"] for i in before)
 
 
-def _family(sense: Sense) -> str:
-    """Answers, what is not so, and the rest do not hide each other."""
-    if sense in {Sense.YES, Sense.NO, Sense.HUSH}:
-        return "answer"
-    return "unreal" if sense in {Sense.UNREAL, Sense.REAL} else "statement"
+def _families(rule: Rule) -> tuple[str, ...]:
+    """Cues of one family hide what lies inside them: answers, what is not so, and the rest by direction."""
+    if rule.sense in {Sense.YES, Sense.NO, Sense.HUSH}:
+        return ("answer",)
+    if rule.sense in {Sense.UNREAL, Sense.REAL}:
+        return ("unreal",)
+    if rule.sense is Sense.NONE:
+        return ("forward", "backward")
+    return ("forward",) if rule.forward else ("backward",)
 
 
 def _outermost(found: Iterable[Found]) -> Iterator[Found]:
