@@ -42,6 +42,6 @@ class Judge:
         return asserted(conversation, kept)
 
     def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
-        """Id and name of a mention with this text, seen alone; the last linker that has a say decides."""
-        known = [linker.identify(label, text) for linker in self.linkers]
-        return next((answer for answer in reversed(known) if answer is not None), None)
+        """Id and name of a mention with this text, seen alone: of the first linker that has an id for it."""
+        known = [answer for linker in self.linkers if (answer := linker.identify(label, text))]
+        return next((answer for answer in known if answer[0]), known[-1] if known else None)

@@ -27,7 +27,7 @@ from earmark.ports import Extractor
 
 READ = frozenset({Sender.CUSTOMER, Sender.AGENT})
 FILES = (GoldFile("gold.jsonl", "a" * 64, 2),)
-WORDS = ("hub", "lost", "Router", "x200", "won't", "open", "é", "the")
+WORDS = ("hub", "lost", "Router", "x200", "and", "open", "é", "the")
 
 
 def pipeline(extractor: Extractor) -> Pipeline:

@@ -32,6 +32,11 @@ class Sighted:
     right: bool
 
     @property
+    def claim(self) -> Claim:
+        """Its confidence, and whether it is right."""
+        return self.entity.score.value or 0.0, self.right
+
+    @property
     def probability(self) -> float | None:
         """The model's own: of its surest word, else what it gives its surest mention."""
         odds = self.values.get("model")

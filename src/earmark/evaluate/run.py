@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from earmark.evaluate.baselines import Sighted, baselines
+from earmark.evaluate.baselines import baselines
 from earmark.evaluate.calibration import Calibration, Claim, calibration
 from earmark.evaluate.case import Case, gold_entities, span_text
 from earmark.evaluate.figures import UNDEFINED, Cell, Figures, figures
@@ -136,8 +136,8 @@ def evaluate(
         figures={cell: _reported(cell, known) for cell, known in counted.items()},
         support=stick.support,
         calibration={label: _label_calibration(scores, label) for label in LABELS},
-        confidence=_calibrated(map(_claim, sighted)),
-        chosen=_calibrated(_claim(each) for each in sighted if not each.entity.unsure),
+        confidence=_calibrated(each.claim for each in sighted),
+        chosen=_calibrated(each.claim for each in sighted if not each.entity.unsure),
         baselines=baselines(sighted),
         words=stick.words,
         seconds=seconds,
@@ -205,12 +205,8 @@ def _label_calibration(scores: Iterable[Scored], label: str) -> LabelCalibration
     return LabelCalibration(
         _calibrated(judged.claim for judged in mentions),
         _calibrated(judged.claim for judged in exactly),
-        _calibrated(map(_claim, found)),
+        _calibrated(each.claim for each in found),
     )
-
-
-def _claim(sighted: Sighted) -> Claim:
-    return sighted.entity.score.value or 0.0, sighted.right
 
 
 def _calibrated(claims: Iterable[Claim]) -> Calibration | None:
