@@ -167,13 +167,16 @@ def _families(rule: Rule) -> tuple[str, ...]:
 
 def _outermost(found: Iterable[Found]) -> Iterator[Found]:
     """Those that lie inside no longer one and say something."""
-    cover = (-1, -1)
-    for one in sorted(found, key=lambda one: (one.first, -one.last)):
+    cover, blocked = (-1, -1), False
+    for one in sorted(found, key=lambda one: (one.first, -one.last, one.rule.sense not in _BLOCKS)):
         here = (one.first, one.last)
         if one.last > cover[1]:
-            cover = here
-        if here == cover and one.rule.sense not in {Sense.NONE, Sense.REAL}:
+            cover, blocked = here, one.rule.sense in _BLOCKS
+        if here == cover and not blocked:
             yield one
+
+
+_BLOCKS = frozenset({Sense.NONE, Sense.REAL})
 
 
 @cache

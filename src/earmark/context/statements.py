@@ -57,12 +57,26 @@ def _ends(turn: Turn, i: int) -> bool:
 
 
 def _past(turn: Turn, span: Span) -> Said | None:
-    found = turn.nearest(span, Sense.HISTORICAL)
+    found = turn.nearest(span, Sense.HISTORICAL) or _story(turn, span)
     if found is None or (found.rule.name not in _ALWAYS_PAST and _is_now(turn, span)):
         return None
     return Assertion.HISTORICAL, turn.cue(found)
 
 
+def _story(turn: Turn, span: Span) -> Found | None:
+    """What the sentence before set in the past, and this one goes on about: "I had one last year. It froze"."""
+    words, breaks = turn.text.words, turn.text.breaks
+    begin = turn.text.before(span.first, Break.STOP, _CLAUSE).start
+    told = set(words[begin : span.last + 2])
+    if begin == 0 or breaks[begin] < Break.STOP or words[begin] not in _GOES_ON or told & _TODAY:
+        return None
+    before = turn.text.before(begin - 1, Break.STOP, _CLAUSE).start
+    past = [cue for cue in turn.cues if cue.rule.sense is Sense.HISTORICAL and before <= cue.first < begin]
+    return past[-1] if past else None
+
+
+_GOES_ON = frozenset({"it", "they", "that", "there", "then", "but", "and", "its"})
+_TODAY = frozenset({"now", "this", "new", "still", "today", "currently", "again"})
 _ALWAYS_PAST = frozenset({"used-to", "used-to-have-it"})
 
 
