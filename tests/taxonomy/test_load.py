@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -37,6 +38,16 @@ def test_a_type_of_ones_own_is_tried_before_ours(tmp_path: Path) -> None:
     assert type_id(taxonomy, "Charged me for roaming") == "roaming"
     assert type_id(taxonomy, "charged twice") == "billing"
     assert type_id(load_taxonomy(), "charged me for roaming") == "billing"
+
+
+def test_the_documented_example_does_what_it_says(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "issue-types.md").read_text(encoding="utf-8")
+    taxonomy = load_taxonomy([write(tmp_path, re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0])])
+    assert type_id(taxonomy, "there's no crema") == "crema"
+    assert type_id(taxonomy, "doesn't make any froth") == "crema"
+    assert type_id(taxonomy, "not good at froth art") != "crema"
+    assert taxonomy.type_of("ribbon ran out") == taxonomy.type_of("paper jam")
+    assert "booking" not in {kind.id for kind in taxonomy.types}
 
 
 def test_words_as_they_are_written_are_found_as_well_as_base_forms(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_the_development_table_holds_every_type_and_stays_right() -> None:
 def test_phrases_that_nobody_had_in_view_stay_right() -> None:
     table = rows("held_out.tsv")
     assert {kind for _, kind in table} <= {*IDS, "other"}
-    assert right(table) >= 0.80
+    assert right(table) >= 0.82
 
 
 @pytest.mark.parametrize(
