@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from earmark.assemble import Asked, Workshop, options, policy
+from earmark.assemble import Asked, Workshop
+from earmark.cuts import options, policy
 from earmark.errors import ConfigError, StoppedError
 from earmark.journal import Journal, NewRun
 from earmark.model import Json, Window

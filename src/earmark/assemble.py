@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from earmark.confidence import CALIBRATED, CalibratedScorer, EvidenceScorer, open_scorer
-from earmark.decide import Policy
+from earmark.cuts import options, policy
 from earmark.errors import ConfigError, ModelMissingError, StoppedError
 from earmark.journal import Journal
-from earmark.model import ISSUE, PRODUCT, Json, Record, Sender, Usage, Window
+from earmark.model import ISSUE, PRODUCT, Record, Sender, Usage, Window
 from earmark.settings import Settings, credentials
 from earmark.specs import split_spec
 
@@ -36,7 +36,6 @@ class _Closes(Protocol):
 Closeable = TypeVar("Closeable", bound=_Closes)
 
 FIRST_WINDOW = timedelta(days=7)
-THRESHOLD = 0.7  # where neither the user nor the scorer knows better
 WRITERS = {"genesys": "custom_attributes", "interactions": "interactions"}
 CONTRACT_MODEL, OWN_MODEL = "en_core_web_sm", "earmark"
 NO_MODEL = frozenset({"", "none"})
@@ -360,50 +359,3 @@ def senders(names: list[str]) -> frozenset[Sender]:
     except ValueError:
         known = ", ".join(sender.value for sender in Sender)
         raise ConfigError("senders names somebody unknown", hint=f"known are: {known}") from None
-
-
-def options(settings: Settings, policy: Policy, limit: int | None) -> dict[str, Any]:
-    """What a resumed run takes over from the one that began it: every cut spelled out, and no secret."""
-    kept = settings.model_dump(mode="json", exclude={"client_id", "client_secret", "journal"})
-    spelled = {
-        "threshold": policy.threshold,
-        "thresholds": dict(policy.per_label),
-        "review": policy.review,
-        "reviews": dict(policy.review_per_label),
-    }
-    return kept | spelled | {"limit": limit}
-
-
-def policy(settings: Settings, scorer: Mapping[str, Json]) -> Policy:
-    """The cuts in force, spelled out for every label; `scorer` is what the scorer says of itself.
-
-    Raises:
-        ConfigError: A cut is told for a label that nothing has.
-    """
-    labels = {PRODUCT, ISSUE, *(settings.label_map or {}).values()}
-    _refuse_unknown(labels, {"threshold": settings.thresholds, "review cut": settings.reviews})
-    told, ordered = settings.threshold, sorted(labels)
-    thresholds = {label: _recommended(scorer, label) if told is None else told for label in ordered}
-    reviews = dict.fromkeys(ordered, settings.review)
-    return Policy(
-        THRESHOLD if told is None else told,
-        thresholds | settings.thresholds,
-        settings.review,
-        reviews | settings.reviews,
-    )
-
-
-def _recommended(scorer: Mapping[str, Json], label: str) -> float:
-    """The threshold that a scorer recommends for a label, if it does."""
-    told = scorer.get("recommended")
-    cut = told.get(label) if isinstance(told, dict) else None
-    return float(cut) if isinstance(cut, int | float) else THRESHOLD
-
-
-def _refuse_unknown(labels: set[str], told: Mapping[str, Mapping[str, float]]) -> None:
-    for what, cuts in told.items():
-        if unknown := sorted(cuts.keys() - labels):
-            raise ConfigError(
-                f"a {what} is told for {', '.join(unknown)}, and nothing has that label",
-                hint=f"the labels are {', '.join(sorted(labels))}; `label_map` can add others",
-            )
