@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from earmark.context.course import Named, course, reply
+from earmark.context.course import course
 from earmark.context.cues import Sense, rules
+from earmark.context.events import Named, reply
 from earmark.context.statements import PRESENT, Said, happened, statement
 from earmark.context.turns import Span, Turn, turn
 from earmark.model import ISSUE, Assertion, Conversation, Mention, Sender

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from earmark.context.clauses import Break
-from earmark.context.cues import Found, Sense, rules
-from earmark.context.statements import PRESENT, Said, happened, is_question
-from earmark.context.turns import Span, Turn
+from earmark.context.cues import Sense, rules
+from earmark.context.events import Event, Named, events, stem
+from earmark.context.statements import PRESENT, Said
+from earmark.context.turns import Turn
 from earmark.model import Assertion, Cue, Sender
 
 _SUBJECT = 8  # words before a cue in which its subject is looked for
-_STEM = 5
 _TENSE = 2  # words after a problem that may tell its tense
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A problem where it is named; `key` is the same wherever the same problem is."""
-
-    turn: Turn
-    span: Span
-    key: str
-    said: Said
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something happened to problems named before: over (RESOLVED), there again (PRESENT), none (NEGATED)."""
-
-    turn: Turn
-    found: Found
-    sense: Sense
-    anything: bool = False
-
-    @property
-    def cue(self) -> Cue:
-        return self.turn.cue(self.found)
 
 
 @dataclass(slots=True)
@@ -55,7 +31,7 @@ def course(turns: Sequence[Turn], named: Sequence[Named]) -> list[Said]:
     run = _Course([one.said for one in named], named)
     places = iter(sorted(range(len(named)), key=lambda i: _place(named[i])))
     waiting = next(places, None)
-    for event in _events(turns, named):
+    for event in events(turns, named):
         while waiting is not None and _place(named[waiting]) < (event.turn.index, event.found.first):
             run.name(waiting)
             waiting = next(places, None)
@@ -149,6 +125,8 @@ class _Course:
 def _meant(event: Event, threads: Iterable[_Thread], named: Sequence[Named], *, over: bool) -> list[_Thread]:
     """The problems that an event speaks of: those of its clause, of its subject, else the last ones named."""
     there = [thread for thread in threads if thread.places and (thread.over is not None) is over]
+    if event.key is not None:
+        return [thread for thread in there if named[thread.places[0]].key == event.key]
     there = [thread for thread in there if _is_about(event, thread, named)]
     here = [thread for thread in there if _shares_clause(event, named[thread.places[-1]])]
     if here or not there:
@@ -199,53 +177,5 @@ def _subject(event: Event) -> set[str]:
 
 def _related(subject: set[str], one: Named) -> bool:
     begin = one.turn.text.before(one.span.first, Break.STOP, _SUBJECT).start
-    stems = {word[:_STEM] for word in one.turn.text.words[begin : one.span.last + 2]}
-    return any(len(word) > 2 and word[:_STEM] in stems for word in subject)
-
-
-def _events(turns: Sequence[Turn], named: Iterable[Named]) -> Iterator[Event]:
-    taken: dict[int, list[Span]] = {}
-    for one in named:
-        taken.setdefault(one.turn.index, []).append(one.span)
-    offered: Event | None = None
-    for turn in turns:
-        if offered and turn.sender is Sender.CUSTOMER:
-            yield from answered_offer(offered, turn)
-        offered = None if turn.sender is Sender.CUSTOMER else offered
-        inside = _inside(taken.get(turn.index, []))
-        for found in turn.cues:
-            if not found.rule.later or any(i in inside for i in range(found.first, found.last)):
-                continue
-            event = Event(turn, found, found.rule.sense)
-            if happened(turn, found):
-                yield event
-            elif turn.sender is not Sender.CUSTOMER and is_question(turn, found):
-                offered = event
-
-
-def _inside(spans: Iterable[Span]) -> frozenset[int]:
-    return frozenset(i for span in spans for i in range(span.first, span.last))
-
-
-def answered_offer(offered: Event, turn: Turn) -> Iterator[Event]:
-    """The customer answers "is it working now?"."""
-    answer = reply(turn)
-    if answer is not None and answer.rule.sense is not Sense.HUSH:
-        other = Sense.PRESENT if offered.sense is Sense.RESOLVED else Sense.RESOLVED
-        sense = offered.sense if answer.rule.sense is Sense.YES else other
-        yield Event(turn, answer, sense, anything=True)
-
-
-def reply(turn: Turn) -> Found | None:
-    """The words with which a message answers yes or no: little stands before them ("hi Nina, well yes")."""
-    answers = (found for found in turn.cues if found.rule.sense in {Sense.YES, Sense.NO, Sense.HUSH})
-    return next((found for found in answers if _opens(turn, found)), None)
-
-
-def _opens(turn: Turn, found: Found) -> bool:
-    clause = turn.text.before(found.first, Break.COMMA, _OPENING)
-    weighty = [i for i in clause if turn.text.words[i] not in rules().words["FILLER"]]
-    return found.first <= _OPENING and len(weighty) <= 1
-
-
-_OPENING = 4
+    stems = {stem(word) for word in one.turn.text.words[begin : one.span.last + 2]}
+    return any(len(word) > 2 and stem(word) in stems for word in subject)

@@ -118,6 +118,7 @@ class Rules:
     start: _Node
     known: frozenset[str]
     words: Mapping[str, frozenset[str]]
+    contrary: Rule
 
     def find(self, text: Words, sender: Sender) -> tuple[Found, ...]:
         """All phrases in a message that its sender may mean, in text order, without those inside longer ones."""
@@ -160,9 +161,9 @@ def _families(rule: Rule) -> tuple[str, ...]:
         return ("answer",)
     if rule.sense in {Sense.UNREAL, Sense.REAL}:
         return ("unreal",)
-    if rule.sense is Sense.NONE:
-        return ("forward", "backward")
-    return ("forward",) if rule.forward else ("backward",)
+    if rule.sense is not Sense.NONE:
+        return ("forward",) if rule.forward else ("backward",)
+    return ("forward", "backward") if rule.forward else ("backward",)
 
 
 def _outermost(found: Iterable[Found]) -> Iterator[Found]:
@@ -187,8 +188,9 @@ def rules() -> Rules:
     phrases = [
         phrase for table in written["cue"] for phrase in _phrases(_rule(table), table["phrases"], words)
     ]
+    contrary = next(_rule(table) for table in written["cue"] if not table["phrases"])
     known = frozenset().union(*(wanted for phrase in phrases for wanted in phrase.words if wanted))
-    return Rules(_Node(phrases, frozenset((i, 0, 0) for i in range(len(phrases)))), known, words)
+    return Rules(_Node(phrases, frozenset((i, 0, 0) for i in range(len(phrases)))), known, words, contrary)
 
 
 def _rule(table: Mapping[str, Any]) -> Rule:

@@ -16,9 +16,9 @@ _CLAUSE = 14  # words of a clause that are looked at
 def statement(turn: Turn, span: Span) -> Said:
     """What is said of the problem in these words of the message.
 
-    What is supposed or asked outweighs when it was, and that outweighs whether it is so: "if it no longer crashes".
+    What is supposed or asked outweighs whether it is so: "if it no longer crashes".
     """
-    for told in (_framed(turn, span), _past(turn, span), _denied(turn, span), _over(turn, span)):
+    for told in (_framed(turn, span), _denied(turn, span), _past(turn, span), _over(turn, span)):
         if told is not None:
             return told
     return PRESENT
@@ -87,8 +87,10 @@ def _is_now(turn: Turn, span: Span) -> bool:
 
 def _denied(turn: Turn, span: Span) -> Said | None:
     found = turn.nearest(span, Sense.NEGATED)
-    if found is None or _is_half_a_problem(turn, span) or turn.nearest(span, Sense.SPOILS) is not None:
+    if found is None or _is_half_a_problem(turn, span):
         return None
+    if turn.nearest(span, Sense.SPOILS) is not None:
+        return PRESENT
     ended = turn.nearest(span, Sense.ENDED)
     return Assertion.RESOLVED if ended else Assertion.NEGATED, turn.cue(found)
 
