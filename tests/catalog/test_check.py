@@ -11,8 +11,8 @@ from earmark.catalog import load_catalogs
 from earmark.catalog.check import check_catalogs
 from earmark.catalog.names import NameFinder
 from earmark.catalog.reading import MOST_ROWS
-from earmark.catalog.regexes import PatternSet
 from earmark.errors import CatalogError
+from earmark.regexes import PatternSet
 
 BAD = """id,name,label,aliases,pattern,parent,short
 p1,Oven,PRODUCT,the|X|ovens,,p2,

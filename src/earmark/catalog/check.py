@@ -10,10 +10,10 @@ from earmark.catalog.entry import Entry, Problem
 from earmark.catalog.index import bare
 from earmark.catalog.names import NameFinder
 from earmark.catalog.reading import read_catalogs
-from earmark.catalog.regexes import PatternSet
 from earmark.catalog.spelling import SpellingTable, squash
 from earmark.errors import CatalogError
 from earmark.naming import as_typed, normal_form
+from earmark.regexes import PatternSet
 
 
 def check_catalogs(paths: Sequence[Path]) -> tuple[tuple[Entry, ...], list[Problem]]:

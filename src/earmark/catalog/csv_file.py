@@ -11,8 +11,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from earmark.catalog.entry import Entry, Problem
-from earmark.catalog.regexes import BadPatternError, compile_pattern
 from earmark.model import ISSUE, PRODUCT
+from earmark.regexes import BadPatternError, compile_pattern
 
 COLUMNS = ("id", "name", "label", "aliases", "pattern", "case_sensitive", "family", "parent", "short")
 LONGEST_NAME = 200

@@ -29,12 +29,12 @@ from spacy.vocab import Vocab
 from earmark.catalog.entry import Entry
 from earmark.catalog.ladder import EXACT, SKU
 from earmark.catalog.names import NameFinder
-from earmark.catalog.regexes import PatternSet
 from earmark.confidence.heuristic import heuristic_confidence
 from earmark.extract.candidate import Candidate, Opinion, propose, take, text_of, told
 from earmark.extract.resolve import left_over, resolve
 from earmark.extract.rules import RuleFinder, parse_rules
 from earmark.extract.token_patterns import token_pattern_problems
+from earmark.regexes import PatternSet
 
 SPANS, UNSURE = "earmark", "earmark_unsure"
 _EXTENSIONS: dict[str, Any] = {

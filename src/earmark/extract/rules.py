@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from earmark.catalog.regexes import BadPatternError, PatternSet, compile_pattern
 from earmark.catalog.spelling import fold
 from earmark.errors import CatalogError
 from earmark.extract.candidate import Candidate
 from earmark.model import ISSUE
+from earmark.regexes import BadPatternError, PatternSet, compile_pattern
 
 _MACRO = re.compile(r"(?<!\?P)<([a-z_]+)>")
 _CLASS_OR_SPACE = re.compile(r"\[[^\]]*\]| ")

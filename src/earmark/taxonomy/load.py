@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from earmark.errors import CatalogError
-from earmark.taxonomy.taxonomy import BadPatternError, Entry, IssueType, Taxonomy, check_pattern
+from earmark.regexes import BadPatternError
+from earmark.taxonomy.taxonomy import Entry, IssueType, Taxonomy, check_pattern
 
 BUILTIN_TYPES = Path(__file__).parent / "data" / "issue_types.toml"
 _WORD = re.compile(r"(?<!\?P)<([a-z_]+)>")

@@ -12,20 +12,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
-import re2
-
-from earmark.errors import CatalogError
+from earmark.regexes import compile_pattern, compile_set
 from earmark.taxonomy.phrase import normal_words, written_words
 from earmark.taxonomy.words import TABLE
 
 PREFIX = "type:"
-_SET_BYTES = 128 << 20  # the most that all patterns together may take
 _NEVER = r"[^\x00-\x{10FFFF}]"
-
-
-class BadPatternError(ValueError):
-    """A regular expression that RE2 refuses, or that matches the empty text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +81,13 @@ def check_pattern(pattern: str) -> None:
     Raises:
         BadPatternError: With the reason in words.
     """
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        compiled = re2.compile(_whole_words([pattern]), options)
-    except re2.error as error:
-        reason = error.args[0] if error.args else "not a valid expression"
-        raise BadPatternError(
-            reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
-        ) from None
-    if compiled.search("") is not None:
-        raise BadPatternError("it matches the empty text")
+    compile_pattern(_whole_words([pattern]), case_sensitive=True)
 
 
-def _compiled_set(entries: Sequence[Entry]) -> re2.Set:
+def _compiled_set(entries: Sequence[Entry]) -> Any:
     """One expression for the patterns of each entry, followed by one for what keeps it away."""
-    options = re2.Options()
-    options.max_mem = _SET_BYTES
-    options.log_errors = False
-    together = re2.Set.SearchSet(options)
-    try:
-        for entry in entries:
-            together.Add(_whole_words(entry.patterns) if entry.patterns else _NEVER)
-            together.Add(_whole_words(entry.unless) if entry.unless else _NEVER)
-        together.Compile()
-    except re2.error:
-        raise CatalogError(
-            "the patterns of all issue types together are too large",
-            hint="shorten those that repeat a group many times",
-        ) from None
-    return together
+    both = (patterns for entry in entries for patterns in (entry.patterns, entry.unless))
+    return compile_set([_whole_words(patterns) if patterns else _NEVER for patterns in both])
 
 
 def _whole_words(patterns: Sequence[str]) -> str:

@@ -47,7 +47,11 @@ class PatternSet:
             CatalogError: All of them together need too much memory.
         """
         self._patterns = [compile_pattern(text, case_sensitive=strict) for text, strict in patterns]
-        self._set = _compile_set(patterns) if patterns else None
+        self._set = (
+            compile_set([text if strict else f"(?i:{text})" for text, strict in patterns])
+            if patterns
+            else None
+        )
 
     def finditer(self, text: str) -> Iterator[tuple[int, Any]]:
         """Yield (index, match) with character offsets, pattern by pattern."""
@@ -58,17 +62,23 @@ class PatternSet:
                 yield index, match
 
 
-def _compile_set(patterns: Sequence[tuple[str, bool]]) -> Any:
+def compile_set(expressions: Sequence[str]) -> Any:
+    """Compile expressions into one automaton that tells which of them occur in a text.
+
+    Raises:
+        CatalogError: All of them together need too much memory.
+    """
     options = re2.Options()
     options.max_mem = _SET_BYTES
+    options.log_errors = False
     together = re2.Set.SearchSet(options)
     try:
-        for text, strict in patterns:
-            together.Add(text if strict else f"(?i:{text})")
+        for expression in expressions:
+            together.Add(expression)
         together.Compile()
     except re2.error:
         raise CatalogError(
-            f"{len(patterns)} patterns together are too large",
+            f"{len(expressions)} patterns together are too large",
             hint="join some of them, or use aliases instead",
         ) from None
     return together
