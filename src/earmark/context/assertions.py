@@ -69,16 +69,21 @@ def _settled(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
     """A question with its answer: "it works now" tells more than "no"."""
     told = [one for one in answer.cues if one.rule.later and happened(answer, one)]
     over = next((one for one in told if one.rule.sense is Sense.RESOLVED), None)
-    if over is not None:
-        return Assertion.RESOLVED, answer.cue(over)
     found = reply(answer)
+    if over is not None and (found is None or _is_news(answer)):
+        return Assertion.RESOLVED, answer.cue(over)
     if found is None:
         return PRESENT if told else said
     if found.rule.sense is Sense.HUSH:
         return said
-    fine = bool(rules().words["FINE"] & set(answer.text.words))
+    fine = not rules().words["FINE"].isdisjoint(answer.text.words)
     agrees = found.rule.sense is Sense.YES or (_denies(here.text.words[span.first : span.last]) and not fine)
     return PRESENT if agrees else (Assertion.NEGATED, answer.cue(found))
+
+
+def _is_news(answer: Turn) -> bool:
+    """Whether the answer tells of a change: "no, not any more", where "no, all good" tells of none."""
+    return not rules().words["RECENT"].isdisjoint(answer.text.words)
 
 
 def _denies(words: Iterable[str]) -> bool:

@@ -27,6 +27,8 @@ class Sense(StrEnum):
     RESOLVED = "resolved"
     HYPOTHETICAL = "hypothetical"
     HISTORICAL = "historical"
+    EARLIER = "earlier"
+    ELSEWHERE = "elsewhere"
     ASKED = "asked"
     PRESENT = "present"
     ENDED = "ended"

@@ -70,10 +70,14 @@ def events(turns: Sequence[Turn], named: Sequence[Named]) -> Iterator[Event]:
 def _answered(offered: Event | None, turn: Turn) -> Iterator[Event]:
     """The customer answers "is it working now?"."""
     answer = reply(turn)
-    if offered is not None and answer is not None and answer.rule.sense is not Sense.HUSH:
+    if offered is None or answer is None or answer.rule.sense is Sense.HUSH:
+        return
+    fine = not rules().words["FINE"].isdisjoint(turn.text.words)
+    if answer.rule.sense is Sense.YES:
+        yield Event(turn, answer, offered.sense, anything=True)
+    elif offered.sense is Sense.PRESENT or not fine:
         other = Sense.PRESENT if offered.sense is Sense.RESOLVED else Sense.RESOLVED
-        sense = offered.sense if answer.rule.sense is Sense.YES else other
-        yield Event(turn, answer, sense, anything=True)
+        yield Event(turn, answer, other, anything=True)
 
 
 def reply(turn: Turn) -> Found | None:

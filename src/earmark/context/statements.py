@@ -57,10 +57,17 @@ def _ends(turn: Turn, i: int) -> bool:
 
 
 def _past(turn: Turn, span: Span) -> Said | None:
-    found = turn.nearest(span, Sense.HISTORICAL) or _story(turn, span)
+    found = turn.nearest(span, Sense.HISTORICAL) or _story(turn, span) or _left_behind(turn, span)
     if found is None or (found.rule.name not in _ALWAYS_PAST and _is_now(turn, span)):
         return None
     return Assertion.HISTORICAL, turn.cue(found)
+
+
+def _left_behind(turn: Turn, span: Span) -> Found | None:
+    """What happened lately, where the message then turns to other business: "… last week. Today I …"."""
+    found = turn.nearest(span, Sense.EARLIER)
+    turns = any(cue.rule.sense is Sense.ELSEWHERE and cue.first >= span.last for cue in turn.cues)
+    return found if turns else None
 
 
 def _story(turn: Turn, span: Span) -> Found | None:
