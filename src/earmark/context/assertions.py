@@ -60,14 +60,14 @@ def _named(mention: Mention, turns: Sequence[Turn]) -> Named:
 def _answered(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
     """What the customer's next message makes of what the agent asked or claimed."""
     if said[0] is Assertion.PRESENT:
-        denial = next((one for one in answer.cues if one.rule.sense is Sense.CONTRADICTS), None)
+        denial = next((one for one in answer.plain if one.rule.sense is Sense.CONTRADICTS), None)
         return said if denial is None or denial.first > _OPENING else (Assertion.NEGATED, answer.cue(denial))
     return _settled(said, here, span, answer) if said[0] is Assertion.ASKED else said
 
 
 def _settled(said: Said, here: Turn, span: Span, answer: Turn) -> Said:
     """A question with its answer: "it works now" tells more than "no"."""
-    told = [one for one in answer.cues if one.rule.later and happened(answer, one)]
+    told = [one for one in answer.plain if one.rule.later and happened(answer, one)]
     over = next((one for one in told if one.rule.sense is Sense.RESOLVED), None)
     found = reply(answer)
     if over is not None and (found is None or _is_news(answer)):
@@ -88,4 +88,5 @@ def _is_news(answer: Turn) -> bool:
 
 def _denies(words: Iterable[str]) -> bool:
     """Whether the problem is itself a denial: "not charging", to which "no" agrees."""
-    return any(word in {"not", "no", "wont", "cant", "cannot"} or word.endswith("nt") for word in words)
+    known = rules().words
+    return any(word == "no" or word in known["NOT"] or word in known["CANT"] for word in words)

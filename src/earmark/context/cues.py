@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from itertools import product
@@ -63,11 +63,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A phrase of a rule, words [first, last) of a message."""
+    """A phrase of a rule, words [first, last) of a message; `within` is the longer one that hides it."""
 
     rule: Rule
     first: int
     last: int
+    within: Found | None = None
+
+    def touches(self, first: int, last: int) -> bool:
+        """Whether it shares a word with [first, last)."""
+        return self.first < last and first < self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ class Rules:
     contrary: Rule
 
     def find(self, text: Words, sender: Sender) -> tuple[Found, ...]:
-        """All phrases in a message that its sender may mean, in text order, without those inside longer ones."""
+        """All phrases in a message that its sender may mean, in text order."""
         families: dict[str, list[Found]] = {}
         for found in self._all(text, sender):
             for family in _families(found.rule):
@@ -159,8 +164,8 @@ class Rules:
 
 def _families(rule: Rule) -> tuple[str, ...]:
     """Cues of one family hide what lies inside them: answers, what is not so, and the rest by direction."""
-    if rule.sense in {Sense.YES, Sense.NO, Sense.HUSH}:
-        return ("answer",)
+    if rule.sense in {Sense.YES, Sense.NO, Sense.HUSH, Sense.CONTRADICTS}:
+        return ("contradiction" if rule.sense is Sense.CONTRADICTS else "answer",)
     if rule.sense in {Sense.UNREAL, Sense.REAL}:
         return ("unreal",)
     if rule.sense is not Sense.NONE:
@@ -169,14 +174,15 @@ def _families(rule: Rule) -> tuple[str, ...]:
 
 
 def _outermost(found: Iterable[Found]) -> Iterator[Found]:
-    """Those that lie inside no longer one and say something."""
-    cover, blocked = (-1, -1), False
+    """Those that say something, with the longer one that hides them; what blocks, hides for good."""
+    cover: Found | None = None
     for one in sorted(found, key=lambda one: (one.first, -one.last, one.rule.sense not in _BLOCKS)):
-        here = (one.first, one.last)
-        if one.last > cover[1]:
-            cover, blocked = here, one.rule.sense in _BLOCKS
-        if here == cover and not blocked:
-            yield one
+        if cover is None or one.last > cover.last:
+            cover = one
+        if cover.rule.sense in _BLOCKS:
+            continue
+        same = (one.first, one.last) == (cover.first, cover.last)
+        yield one if same else replace(one, within=cover)
 
 
 _BLOCKS = frozenset({Sense.NONE, Sense.REAL})

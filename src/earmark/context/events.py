@@ -57,11 +57,11 @@ def events(turns: Sequence[Turn], named: Sequence[Named]) -> Iterator[Event]:
             earlier = slice(bisect_left(places, turn.index - _LATER), here.start)
             yield from _contrary(turn, named[earlier])
             offered = None
-        for found in turn.cues:
+        for found in turn.plain:
             if not found.rule.later or not inside.isdisjoint(range(found.first, found.last)):
                 continue
             event = Event(turn, found, found.rule.sense)
-            if happened(turn, found):
+            if happened(turn, found, inside):
                 yield event
             elif turn.sender is not Sender.CUSTOMER and is_question(turn, found):
                 offered = event
@@ -82,7 +82,7 @@ def _answered(offered: Event | None, turn: Turn) -> Iterator[Event]:
 
 def reply(turn: Turn) -> Found | None:
     """The words with which a message answers yes or no: little stands before them ("hi Nina, well yes")."""
-    answers = (found for found in turn.cues if found.rule.sense in {Sense.YES, Sense.NO, Sense.HUSH})
+    answers = (found for found in turn.plain if found.rule.sense in {Sense.YES, Sense.NO, Sense.HUSH})
     return next((found for found in answers if _opens(turn, found)), None)
 
 

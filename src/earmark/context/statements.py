@@ -66,7 +66,7 @@ def _past(turn: Turn, span: Span) -> Said | None:
 def _left_behind(turn: Turn, span: Span) -> Found | None:
     """What happened lately, where the message then turns to other business: "… last week. Today I …"."""
     found = turn.nearest(span, Sense.EARLIER)
-    turns = any(cue.rule.sense is Sense.ELSEWHERE and cue.first >= span.last for cue in turn.cues)
+    turns = any(cue.rule.sense is Sense.ELSEWHERE and cue.first >= span.last for cue in turn.plain)
     return found if turns else None
 
 
@@ -78,7 +78,7 @@ def _story(turn: Turn, span: Span) -> Found | None:
     if begin == 0 or breaks[begin] < Break.STOP or words[begin] not in _GOES_ON or told & _TODAY:
         return None
     before = turn.text.before(begin - 1, Break.STOP, _CLAUSE).start
-    past = [cue for cue in turn.cues if cue.rule.sense is Sense.HISTORICAL and before <= cue.first < begin]
+    past = [cue for cue in turn.plain if cue.rule.sense is Sense.HISTORICAL and before <= cue.first < begin]
     return past[-1] if past else None
 
 
@@ -111,17 +111,18 @@ def _over(turn: Turn, span: Span) -> Said | None:
     """Solved in so many words before it is named: "I fixed the crash". What stands after it is an event."""
     before = [(apart, found) for apart, found in turn.near(span) if found.first < span.first]
     for _, found in sorted(before, key=lambda one: one[0]):
-        if found.rule.sense is Sense.RESOLVED and happened(turn, found):
+        if found.rule.sense is Sense.RESOLVED and happened(
+            turn, found, frozenset(range(span.first, span.last))
+        ):
             return Assertion.RESOLVED, turn.cue(found)
     return None
 
 
-def happened(turn: Turn, found: Found) -> bool:
-    """Whether something is stated, not hoped for, denied or asked."""
+def happened(turn: Turn, found: Found, named: frozenset[int] = frozenset()) -> bool:
+    """Whether something is stated, not hoped for, denied or asked; words that name a problem do not deny it."""
     here = Span(found.first, found.last)
-    if turn.nearest(here, Sense.UNREAL) is not None:
-        return False
-    return not is_question(turn, found)
+    unreal = (one for _, one in turn.near(here) if one.rule.sense is Sense.UNREAL)
+    return all(one.first in named for one in unreal) and not is_question(turn, found)
 
 
 def is_question(turn: Turn, found: Found) -> bool:

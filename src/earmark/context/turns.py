@@ -32,11 +32,18 @@ class Turn:
     cues: tuple[Found, ...]
     firsts: tuple[int, ...]
 
+    @property
+    def plain(self) -> Iterator[Found]:
+        """The cues that no longer one hides."""
+        return (found for found in self.cues if found.within is None)
+
     def near(self, span: Span) -> Iterator[tuple[int, Found]]:
         """The cues that reach a span, with how many words lie between. Those that touch it belong to it."""
         low = bisect_left(self.firsts, span.first - _WINDOW)
         high = bisect_left(self.firsts, span.last + _WINDOW)
         for found in self.cues[low:high]:
+            if found.within is not None and not found.within.touches(span.first, span.last):
+                continue
             apart = distance(self.text, found, span)
             if apart is not None:
                 yield apart, found
