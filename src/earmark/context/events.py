@@ -63,16 +63,21 @@ def events(turns: Sequence[Turn], named: Sequence[Named]) -> Iterator[Event]:
             event = Event(turn, found, found.rule.sense)
             if happened(turn, found, inside):
                 yield event
-            elif turn.sender is not Sender.CUSTOMER and is_question(turn, found):
+            elif turn.sender is not Sender.CUSTOMER and _asks_back(turn, found):
                 offered = event
+
+
+def _asks_back(turn: Turn, found: Found) -> bool:
+    """Whether an answer settles it: "does it work now?", "it should work now"."""
+    return is_question(turn, found) or not {"should", "now"}.isdisjoint(turn.text.words)
 
 
 def _answered(offered: Event | None, turn: Turn) -> Iterator[Event]:
     """The customer answers "is it working now?"."""
     answer = reply(turn)
+    fine = not rules().words["FINE"].isdisjoint(turn.text.words)
     if offered is None or answer is None or answer.rule.sense is Sense.HUSH:
         return
-    fine = not rules().words["FINE"].isdisjoint(turn.text.words)
     if answer.rule.sense is Sense.YES:
         yield Event(turn, answer, offered.sense, anything=True)
     elif offered.sense is Sense.PRESENT or not fine:
