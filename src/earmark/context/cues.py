@@ -89,20 +89,27 @@ _Place = tuple[int, int, int]  # a phrase, how many of its words have been read,
 class _Node:
     """Where one can be in the phrases after some words; built when words first lead here."""
 
-    __slots__ = ("_phrases", "_places", "ended", "next")
+    __slots__ = ("_next", "_phrases", "_places", "_wanted", "ended")
 
     def __init__(self, phrases: Sequence[_Phrase], places: frozenset[_Place]) -> None:
         self._phrases = phrases
         self._places = places
-        self.next: dict[str, _Node | None] = {}
+        self._next: dict[str, _Node | None] = {}
+        self._wanted = frozenset().union(*(self._words_after(place) for place in places))
         self.ended = tuple(phrases[p] for p, read, _ in sorted(places) if read == len(phrases[p].words))
 
     def step(self, word: str) -> _Node | None:
-        """Read a word that the phrases know, or "" for any other."""
-        if word not in self.next:
-            places = frozenset(place for here in self._places for place in self._after(here, word))
-            self.next[word] = _Node(self._phrases, places) if places else None
-        return self.next[word]
+        """Read a word; all words that no phrase waits for here lead to the same place."""
+        key = word if word in self._wanted else ""
+        if key not in self._next:
+            places = frozenset(place for here in self._places for place in self._after(here, key))
+            self._next[key] = _Node(self._phrases, places) if places else None
+        return self._next[key]
+
+    def _words_after(self, here: _Place) -> frozenset[str]:
+        phrase, read, _ = here
+        words = (wanted for wanted in self._phrases[phrase].words[read : read + 2] if wanted is not None)
+        return next(words, frozenset())
 
     def _after(self, here: _Place, word: str) -> Iterator[_Place]:
         phrase, read, skipped = here
@@ -123,7 +130,6 @@ class Rules:
     """Every phrase, and the words that are named in the file."""
 
     start: _Node
-    known: frozenset[str]
     words: Mapping[str, frozenset[str]]
     contrary: Rule
 
@@ -137,10 +143,9 @@ class Rules:
         return tuple(sorted(kept, key=lambda found: (found.first, found.last)))
 
     def _all(self, text: Words, sender: Sender) -> Iterator[Found]:
-        words = [word if word in self.known else "" for word in text.words]
-        breaks, start, size = text.breaks, self.start, len(words)
+        words, breaks, size = text.words, text.breaks, len(text.words)
         for first, word in enumerate(words):
-            node, last = start.step(word) if word else None, first + 1
+            node, last = self.start.step(word), first + 1
             while node is not None:
                 for phrase in node.ended:
                     if self._fits(phrase, text, first, last, sender):
@@ -197,8 +202,7 @@ def rules() -> Rules:
         phrase for table in written["cue"] for phrase in _phrases(_rule(table), table["phrases"], words)
     ]
     contrary = next(_rule(table) for table in written["cue"] if not table["phrases"])
-    known = frozenset().union(*(wanted for phrase in phrases for wanted in phrase.words if wanted))
-    return Rules(_Node(phrases, frozenset((i, 0, 0) for i in range(len(phrases)))), known, words, contrary)
+    return Rules(_Node(phrases, frozenset((i, 0, 0) for i in range(len(phrases)))), words, contrary)
 
 
 def _rule(table: Mapping[str, Any]) -> Rule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from earmark.context.clauses import Break
 from earmark.context.cues import Found, Sense, rules
 from earmark.context.turns import Span, Turn
@@ -66,8 +68,7 @@ def _past(turn: Turn, span: Span) -> Said | None:
 def _left_behind(turn: Turn, span: Span) -> Found | None:
     """What happened lately, where the message then turns to other business: "… last week. Today I …"."""
     found = turn.nearest(span, Sense.EARLIER)
-    turns = any(cue.rule.sense is Sense.ELSEWHERE and cue.first >= span.last for cue in turn.plain)
-    return found if turns else None
+    return found if turn.turns_away >= span.last else None
 
 
 def _story(turn: Turn, span: Span) -> Found | None:
@@ -78,8 +79,8 @@ def _story(turn: Turn, span: Span) -> Found | None:
     if begin == 0 or breaks[begin] < Break.STOP or words[begin] not in _GOES_ON or told & _TODAY:
         return None
     before = turn.text.before(begin - 1, Break.STOP, _CLAUSE).start
-    past = [cue for cue in turn.plain if cue.rule.sense is Sense.HISTORICAL and before <= cue.first < begin]
-    return past[-1] if past else None
+    told_before = turn.cues[bisect_left(turn.firsts, before) : bisect_left(turn.firsts, begin)]
+    return next((cue for cue in reversed(told_before) if cue.rule.sense is Sense.HISTORICAL), None)
 
 
 _GOES_ON = frozenset({"it", "they", "that", "there", "then", "but", "and", "its"})

@@ -31,6 +31,7 @@ class Turn:
     text: Words
     cues: tuple[Found, ...]
     firsts: tuple[int, ...]
+    turns_away: int  # the last word at which it turns to other business, or -1
 
     @property
     def plain(self) -> Iterator[Found]:
@@ -62,7 +63,8 @@ def turn(index: int, message: Message) -> Turn:
     """Read a message."""
     text = read(message.text)
     cues = () if message.sender is Sender.SYSTEM else rules().find(text, message.sender)
-    return Turn(index, message.sender, text, cues, tuple(found.first for found in cues))
+    away = max((found.first for found in cues if found.rule.sense is Sense.ELSEWHERE), default=-1)
+    return Turn(index, message.sender, text, cues, tuple(found.first for found in cues), away)
 
 
 def distance(text: Words, found: Found, span: Span) -> int | None:
