@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -45,7 +46,17 @@ def test_a_fitted_label_gets_a_probability_with_its_parts() -> None:
         CHAT, [[mention("router", PRODUCT, evidence={"inside": 0.9})]]
     )
     assert (score.kind, score.value) == ("probability", 0.768)
-    assert dict(score.parts) == {START: -1.0, "model": 2.1972}
+    assert dict(score.parts) == {START: -1.0, "model": 2.197}
+    assert sum(score.parts.values()) == pytest.approx(math.log(0.768 / 0.232), abs=0.01)
+
+
+def test_slight_parts_are_explained_together() -> None:
+    terms = {"model": Term(1.0), "customer": Term(0.04), "opens": Term(0.0), "length": Term(0.01)}
+    toy = replace(TOY, labels={PRODUCT: Logistic(0.02, terms)})
+    (score,) = CalibratedScorer(toy, RUNNING).score(
+        CHAT, [[mention("router", PRODUCT, evidence={"inside": 0.9})]]
+    )
+    assert dict(score.parts) == {START: 0.02, "model": 2.197, "others": 0.06}
 
 
 def test_a_label_without_a_fit_gets_evidence_and_never_a_probability() -> None:

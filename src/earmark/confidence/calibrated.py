@@ -10,11 +10,13 @@ from earmark.confidence.calibration import MODEL, Calibration
 from earmark.confidence.certify import Certificate
 from earmark.confidence.evidence import EvidenceScorer
 from earmark.confidence.features import features
-from earmark.confidence.logistic import probability_of
+from earmark.confidence.logistic import START, probability_of
 from earmark.errors import ConfigError
 from earmark.model import Conversation, Json, Mention, Score
 
 PROBABILITY = "probability"
+OTHERS, SLIGHT = "others", 0.1
+"""Log-odds that move a probability by 2.5 points at most are explained together."""
 IN_FORCE, VOID, NOT_REACHED = "in force", "void", "not reached"
 
 
@@ -60,9 +62,8 @@ class CalibratedScorer:
         model = self.calibration.labels.get(label)
         if model is None:
             return None
-        parts = {name: round(part, 4) for name, part in model.parts(values).items()}
-        telling = {name: part for name, part in parts.items() if part}
-        return Score(round(probability_of(sum(parts.values())), 4), PROBABILITY, telling)
+        parts = model.parts(values)
+        return Score(round(probability_of(sum(parts.values())), 4), PROBABILITY, _telling(parts))
 
     @cached_property
     def changed(self) -> tuple[str, ...]:
@@ -118,6 +119,13 @@ class CalibratedScorer:
         if certificate.threshold is None:
             return NOT_REACHED
         return VOID if self.changed else IN_FORCE
+
+
+def _telling(parts: Mapping[str, float]) -> dict[str, float]:
+    """The parts that move a probability visibly; the slight ones as one sum."""
+    known = {name: round(part, 3) for name, part in parts.items() if abs(part) >= SLIGHT or name == START}
+    others = round(sum(parts.values()) - sum(known.values()), 3)
+    return known | {OTHERS: others} if others else known
 
 
 def _shortened(value: str) -> str:

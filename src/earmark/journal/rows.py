@@ -35,8 +35,6 @@ from earmark.model import (
 
 LEAST_CANDIDATE = 0.05
 """What no finder would have chosen is not kept below this confidence: no cut will ever be that low."""
-SLIGHT = 0.1
-"""Log-odds that hardly move a probability (by 2.5 points at most) are kept as one sum."""
 
 
 def seconds(moment: datetime | None) -> float | None:
@@ -106,7 +104,7 @@ def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict
         "reason": decision.reason,
         "confidence": entity.score.value,
         "confidence_kind": entity.score.kind,
-        "parts": _parts(entity.score),
+        "parts": dict(entity.score.parts),
         "linked": any(mention.canonical_id for mention in entity.mentions),
         "forms": sorted({surface(mention.text) for mention in entity.mentions}),
         "mentions": [[m.message_index, m.start, m.end, m.sender.value, m.source] for m in entity.mentions],
@@ -114,14 +112,6 @@ def entity_values(run_id: str, conversation_id: str, decision: Decision) -> dict
         "cue": entity.cue and _cue_values(entity.cue),
         "unsure": entity.unsure,
     }
-
-
-def _parts(score: Score) -> dict[str, float]:
-    if score.kind != "probability":
-        return dict(score.parts)
-    telling = {name: round(part, 3) for name, part in score.parts.items() if abs(part) >= SLIGHT}
-    others = round(sum(score.parts.values()) - sum(telling.values()), 3)
-    return telling | {"others": others} if others else telling
 
 
 def verdict_values(decision: Decision) -> dict[str, Any]:
