@@ -29,16 +29,14 @@ class _Thread:
 def course(turns: Sequence[Turn], named: Sequence[Named]) -> list[Said]:
     """What is said of each problem in the end, in the order of `named`, which is text order."""
     run = _Course([one.said for one in named], named)
-    places = iter(sorted(range(len(named)), key=lambda i: _place(named[i])))
-    waiting = next(places, None)
+    waiting = 0
     for event in events(turns, named):
-        while waiting is not None and _place(named[waiting]) < (event.turn.index, event.found.first):
+        while waiting < len(named) and _place(named[waiting]) < (event.turn.index, event.found.first):
             run.name(waiting)
-            waiting = next(places, None)
+            waiting += 1
         run.happen(event)
-    while waiting is not None:
-        run.name(waiting)
-        waiting = next(places, None)
+    for place in range(waiting, len(named)):
+        run.name(place)
     return run.settled()
 
 
@@ -54,6 +52,7 @@ class _Course:
         self._named = named
         self._threads: dict[str, _Thread] = {}
         self._last: Event | None = None
+        self._done: Event | None = None  # the last one that meant a problem
         self._past: list[int] = []
 
     def name(self, place: int) -> None:
@@ -95,17 +94,21 @@ class _Course:
         )
 
     def happen(self, event: Event) -> None:
-        """Something happened to the problems that the event can only mean."""
+        """Something happened to the problems that the event can only mean; said twice, it happened once."""
         self._last = event
+        if self._done is not None and _repeats(self._done, event):
+            return
+        meant = _meant(event, self._threads.values(), self._named, over=event.sense is Sense.PRESENT)
+        self._done = event if meant else self._done
         if event.sense is Sense.PRESENT:
-            self._revive(event)
+            self._revive(event, meant)
             return
         assertion = Assertion.RESOLVED if event.sense is Sense.RESOLVED else Assertion.NEGATED
-        for thread in _meant(event, self._threads.values(), self._named, over=False):
+        for thread in meant:
             thread.over = (assertion, event.cue)
 
-    def _revive(self, event: Event) -> None:
-        for thread in _meant(event, self._threads.values(), self._named, over=True):
+    def _revive(self, event: Event, meant: Iterable[_Thread]) -> None:
+        for thread in meant:
             thread.over = None
         for place in self._past:
             if self._named[place].turn is event.turn:
@@ -120,6 +123,13 @@ class _Course:
                 elif self._said[place][0] is not Assertion.RESOLVED:
                     self._said[place] = thread.over
         return self._said
+
+
+def _repeats(last: Event, event: Event) -> bool:
+    """Whether two events are one: the same is said twice in a phrase ("ok now it works")."""
+    if last.turn is not event.turn or last.sense is not event.sense or last.key != event.key:
+        return False
+    return not event.turn.text.closed(last.found.last, event.found.first, Break.LINK)
 
 
 def _meant(event: Event, threads: Iterable[_Thread], named: Sequence[Named], *, over: bool) -> list[_Thread]:
@@ -169,7 +179,7 @@ def _subject(event: Event) -> set[str]:
     """What the clause is about when not about "it": what stands before the cue, or after "no more"."""
     text, words, found = event.turn.text, rules().words, event.found
     about = text.after(found.last, Break.LINK, _SUBJECT)
-    if found.rule.backward:
+    if found.rule.backward or not about:
         about = text.before(found.first, Break.LINK, _SUBJECT)
     plain = words["IT"] | words["PRONOUN"] | words["ADVERB"] | words["FILLER"]
     return {text.words[i] for i in about} - plain

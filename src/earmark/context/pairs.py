@@ -34,7 +34,7 @@ def pairs(conversation: Conversation, entities: Iterable[Entity]) -> tuple[Pair,
     Each mention of a problem looks for its product in its own clause ("the lamp flickers", "scratches on the lamp",
     and a name inside the words of the problem), where that has none in its message, and where that has none in the
     messages next to it. It takes the product that stands nearest, before it when two are as near, and what "and" or
-    "or" joins to that one in the same clause ("the lamp and the fan hum"). Next to its message it takes the last
+    "or" joins to that one ("the lamp and the fan hum"). Next to its message it takes the last
     product of the message before, else the first of the message after. A problem that has a product in the clause
     of any of its mentions has only such products. Mentions that are `unsure` pair like others.
     """
@@ -75,8 +75,8 @@ def _links(
     same = [one for one in here if _same_clause(words, one[0], problem)]
     nearness = Nearness.CLAUSE if same else Nearness.MESSAGE
     nearest = min(same or here, key=lambda one: (_gap(one[0], problem), one[0].start > problem.start))
-    for mention, entity in same or here:
-        if mention is nearest[0] or (same and _joined(words, mention, nearest[0])):
+    for mention, entity in here:
+        if mention is nearest[0] or _joined(words, mention, nearest[0]):
             yield _Link(entity, issue, mention, problem, nearness, _gap(mention, problem))
 
 

@@ -76,7 +76,9 @@ def _story(turn: Turn, span: Span) -> Found | None:
     words, breaks = turn.text.words, turn.text.breaks
     begin = turn.text.before(span.first, Break.STOP, _CLAUSE).start
     told = set(words[begin : span.last + 2])
-    if begin == 0 or breaks[begin] < Break.STOP or words[begin] not in _GOES_ON or told & _TODAY:
+    if span.first == span.last or begin == 0 or breaks[begin] < Break.STOP:
+        return None
+    if words[begin] not in _GOES_ON or told & _TODAY:
         return None
     before = turn.text.before(begin - 1, Break.STOP, _CLAUSE).start
     told_before = turn.cues[bisect_left(turn.firsts, before) : bisect_left(turn.firsts, begin)]

@@ -84,8 +84,10 @@ def distance(text: Words, found: Found, span: Span) -> int | None:
 
 
 def _light(text: Words, rule: Rule, first: int, last: int) -> bool:
+    """Whether little of weight lies between; of a list ("dents, scratches or …") its last item counts."""
     between = text.words[first:last]
-    weighty = sum(word not in rules().words["LIGHT"] for word in between)
+    item = next((i for i in range(len(between), 0, -1) if between[i - 1] in {"or", "nor"}), 0)
+    weighty = sum(word not in rules().words["LIGHT"] for word in between[item:])
     return weighty <= rule.weighty and not any(word in rule.stops for word in between)
 
 
