@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.schema import CreateColumn, DefaultClause
 from earmark.errors import BusyError, JournalError
 from earmark.journal.schema import APPLICATION_ID, META, VERSION
 
+PATIENCE = 10.0  # seconds to wait for another process that is at the file
 _DIALECT = sqlite.dialect()
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -38,7 +40,7 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
             )
         engine = create_engine(
             f"sqlite:///{path}",
-            connect_args={"timeout": 10.0, "check_same_thread": False},
+            connect_args={"timeout": PATIENCE, "check_same_thread": False},
             json_serializer=_COMPACT,
         )
         event.listen(engine, "connect", _configure)
@@ -62,9 +64,24 @@ def _make_folder(path: Path) -> None:
 
 def _configure(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _write_ahead(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _write_ahead(cursor: Any) -> None:
+    """Switch the file to write-ahead; where two do so at once, SQLite refuses one of them without waiting."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except cursor.connection.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _format(engine: Engine, path: Path) -> int:
