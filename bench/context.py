@@ -73,9 +73,8 @@ def share(part: int, whole: int) -> float:
 
 
 def show(name: str, figures: dict[str, Any]) -> None:
-    print(
-        f"{name}: {figures['accuracy']:.3f} of {figures['conversations']}, raised {figures['raised']:.3f}, {figures['microseconds']} µs each"
-    )
+    shares = f"{figures['accuracy']:.3f}, raised {figures['raised']:.3f}"
+    print(f"{name}: {shares} of {figures['conversations']}, {figures['microseconds']} µs each")
     for one, found in figures["states"].items():
         print(f"  {one:13}{found['conversations']:4}  P {found['precision']:.3f}  R {found['recall']:.3f}")
     for pair, count in figures["confusion"].items():

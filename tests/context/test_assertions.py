@@ -155,6 +155,12 @@ def test_words_of_the_problem_are_no_cue() -> None:
     assert said("C: all my [photos are gone]") == [("present", None)]
 
 
+def test_a_text_without_words_says_nothing() -> None:
+    conversation = Conversation("c", (Message("0", Sender.AGENT, "?! 👍"),))
+    mention = Mention(0, 0, 1, "?", ISSUE, "test", Sender.AGENT)
+    assert asserted(conversation, [mention]) == (mention,)
+
+
 def test_products_are_left_as_they_are() -> None:
     conversation = Conversation("c", (Message("0", Sender.CUSTOMER, "no X200 here"),))
     product = Mention(0, 3, 7, "X200", PRODUCT, "catalog", Sender.CUSTOMER)

@@ -48,7 +48,7 @@ def _asked_by_its_mark(turn: Turn, span: Span) -> Said | None:
     if turn.sender not in {Sender.AGENT, Sender.BOT}:
         return None
     end = next((i for i in range(span.last, span.last + _CLAUSE) if _ends(turn, i)), None)
-    if end is None or end not in turn.text.questions:
+    if not end or end not in turn.text.questions:
         return None
     mark = end - 1
     return Assertion.ASKED, Cue("question-mark", turn.index, turn.text.starts[mark], turn.text.ends[mark])
