@@ -40,8 +40,3 @@ class Judge:
         for linker in self.linkers:
             kept = linker.link(conversation, kept)
         return asserted(conversation, kept)
-
-    def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
-        """Id and name of a mention with this text, seen alone: of the first linker that has an id for it."""
-        known = [answer for linker in self.linkers if (answer := linker.identify(label, text))]
-        return next((answer for answer in known if answer[0]), known[-1] if known else None)

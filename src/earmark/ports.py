@@ -83,9 +83,6 @@ class Linker(Protocol):
     def link(self, conversation: Conversation, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
         """The same mentions in the same order, those that it knows with id, name and link evidence; pure."""
 
-    def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
-        """Id and name of a mention with this text, seen alone; None where this linker has no say in it."""
-
 
 class Scorer(Protocol):
     """Turns what is known of an entity into a confidence."""

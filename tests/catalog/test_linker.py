@@ -204,12 +204,6 @@ def test_linked_mentions_are_left_alone() -> None:
     assert LINKER.link(talk, (mention,)) == (mention,)
 
 
-def test_a_text_seen_alone_is_identified_as_in_a_conversation() -> None:
-    assert LINKER.identify(PRODUCT, "the slck app") == ("slack", "Slack")
-    assert LINKER.identify(PRODUCT, "Fairphone5") == (None, "fairphone 5")
-    assert LINKER.identify(ISSUE, "it broke") is None
-
-
 FAMILY = (
     Entry("nimbus", "Nimbus"),
     Entry("n-tab", "Nimbus Tablet", parent="nimbus"),

@@ -71,12 +71,6 @@ def test_what_a_catalog_named_is_left_alone() -> None:
 def test_products_are_left_alone() -> None:
     product = mention("printer", label=PRODUCT)
     assert NAMER.link(CHAT, [product]) == (product,)
-    assert NAMER.identify(PRODUCT, "printer") is None
-
-
-def test_an_issue_seen_alone_is_called_as_in_a_chat() -> None:
-    for text in ("won't turn on", "purple goo", "???"):
-        assert NAMER.identify(ISSUE, text) == named(mention(text))
 
 
 def test_nothing_but_id_and_name_changes() -> None:
@@ -122,5 +116,8 @@ def test_the_settings_name_files_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text('[[type]]\nid = "goo"\nname = "Purple goo"\ngroup = "x"\npatterns = ["goo"]\n')
     with workshop(load(issue_types=str(path), scorer="evidence"), lambda _: None) as shop:
-        assert shop.judge().identify(ISSUE, "purple goo") == ("type:goo", "Purple goo")
-        assert shop.judge().identify(ISSUE, "keeps crashing") == ("type:crash", "Crash or freeze")
+        read = shop.judge().read(CHAT, [mention("purple goo"), mention("keeps crashing")])
+    assert [(each.canonical_id, each.name) for each in read] == [
+        ("type:goo", "Purple goo"),
+        ("type:crash", "Crash or freeze"),
+    ]

@@ -154,8 +154,8 @@ def test_types_are_the_same_in_another_process() -> None:
     phrases = [phrase for phrase, _ in rows("development.tsv")][:200]
     script = (
         "import sys; from earmark.taxonomy import *\n"
-        "namer = IssueNamer(load_taxonomy()); print(namer.fingerprint)\n"
-        "for line in sys.stdin.read().splitlines(): print(namer.identify('ISSUE', line))"
+        "taxonomy = load_taxonomy(); print(taxonomy.fingerprint)\n"
+        "for line in sys.stdin.read().splitlines(): print(taxonomy.type_of(line), normal_phrase(line))"
     )
     seen = [
         subprocess.run(

@@ -52,13 +52,6 @@ class CatalogLinker:
         named = {mention.canonical_id for mention in linked if mention.canonical_id}
         return tuple(_named(self._linked(mention, self._meant(mention, named))) for mention in linked)
 
-    def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
-        """Id and name of a mention with this text, seen alone; None for an issue that the catalog does not know."""
-        found = self.find(label, text)
-        if found is not None:
-            return found.entry.id, found.entry.name
-        return (None, product_form(text)) if label == PRODUCT else None
-
     def index(self, label: str) -> NameIndex:
         """The names of the entries of one label."""
         return self._indexes[label]

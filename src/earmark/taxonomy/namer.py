@@ -30,13 +30,6 @@ class IssueNamer:
         """The same mentions in the same order, issues with id and name; harmless when repeated."""
         return tuple(self._named(mention) if _is_ours(mention) else mention for mention in mentions)
 
-    def identify(self, label: str, text: str) -> tuple[str | None, str] | None:
-        """Id and name of an issue with this text, seen alone; None for what is no issue."""
-        if label != ISSUE:
-            return None
-        kind = self._taxonomy.type_of(text)
-        return (kind.canonical_id, kind.name) if kind else (None, normal_phrase(text))
-
     def _named(self, mention: Mention) -> Mention:
         kind = self._type(mention)
         if kind is not None:
