@@ -16,7 +16,7 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,19 @@ def sampled(data: Path, halves: Path, siblings: Sequence[str]) -> list[Candidate
     return found
 
 
-def quality(found: Sequence[Candidate]) -> dict[str, Any]:
-    """ECE, Brier and AUROC of the cross-validated confidence and of the four baselines."""
+def quality(found: Sequence[Candidate], gold: Collection[str]) -> dict[str, Any]:
+    """ECE, Brier and AUROC of the cross-validated confidence and of the four baselines; `gold` are ids of gold/dev."""
     sure = list(crossed(found, (), {}, len({each.conversation_id for each in found})))
-    known = {"calibrated": calibration([(claim.confidence, claim.right) for _, claim in sure])}
-    for label in ("PRODUCT", "ISSUE"):
-        own = [(claim.confidence, claim.right) for each, claim in sure if each == label]
-        known[f"calibrated, {label}"] = calibration(own)
+    parts = {
+        "calibrated": sure,
+        "calibrated, PRODUCT": [(label, claim) for label, claim in sure if label == "PRODUCT"],
+        "calibrated, ISSUE": [(label, claim) for label, claim in sure if label == "ISSUE"],
+        "calibrated, gold/dev": [(label, claim) for label, claim in sure if claim.conversation_id in gold],
+    }
+    known = {
+        name: calibration([(claim.confidence, claim.right) for _, claim in part])
+        for name, part in parts.items()
+    }
     known |= baselines([sighted(each) for each in found])
     return {
         name: {"count": each.count, "ece": each.ece, "brier": each.brier, "auroc": each.auroc}
@@ -160,9 +166,10 @@ def main() -> None:
     args = asked.parse_args()
     scale = 10 if args.quick else 1
     found = sampled(args.data, args.halves, args.siblings)
+    gold = {each.conversation.id for each in read_gold([args.data / "gold" / "dev.jsonl"]).conversations}
     figures = {
         "conversations": len({each.conversation_id for each in found}),
-        "quality": quality(found),
+        "quality": quality(found, gold),
         "promises": {str(target): promises(found, 500 // scale, target) for target in TARGETS},
         "shuffled": {str(target): shuffled(found, 200 // scale, target) for target in TARGETS},
     }
