@@ -89,8 +89,9 @@ for _name in METHODS:
 def work(path: Path) -> None:
     """The main job, in this process, as the command line puts it together."""
     from earmark import flow
-    from earmark.assemble import Asked, moment, workshop
+    from earmark.assemble import Asked, workshop
     from earmark.settings import load
+    from earmark.specs import moment
 
     journal = TimedJournal(path, time.time)
     with workshop(load(source="genesys", journal=path), lambda _: None) as opened:
