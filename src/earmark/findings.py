@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from earmark import context
 from earmark.context import asserted, pairs
 from earmark.decide import Policy, decide, entities
 from earmark.model import Conversation, Findings, Mention
@@ -26,7 +27,7 @@ class Judge:
     def fingerprint(self) -> str:
         """Changes exactly when the same mentions could lead to other decisions."""
         named = [linker.fingerprint for linker in self.linkers]
-        parts = [named, self.scorer.fingerprint, asdict(self.policy)]
+        parts = [named, context.fingerprint(), self.scorer.fingerprint, asdict(self.policy)]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def __call__(self, conversation: Conversation, mentions: Sequence[Mention]) -> Findings:

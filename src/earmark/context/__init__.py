@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from earmark.context.assertions import asserted
+from earmark.context.clauses import fingerprint
 from earmark.context.pairs import pairs
 
-__all__ = ["asserted", "pairs"]
+__all__ = ["asserted", "fingerprint", "pairs"]

@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
@@ -148,7 +149,16 @@ def _is_list(words: list[str], breaks: list[Break], i: int) -> bool:
 @cache
 def tables() -> dict[str, Any]:
     """The rules as they are written in `data/cues.toml`."""
-    return tomllib.loads(files("earmark.context").joinpath("data/cues.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(_written("cues.toml"))
+
+
+def fingerprint() -> str:
+    """Changes exactly when the rules do."""
+    return sha256(_written("cues.toml").encode()).hexdigest()
+
+
+def _written(name: str) -> str:
+    return files("earmark.context").joinpath("data", name).read_text(encoding="utf-8")
 
 
 @cache
