@@ -18,7 +18,7 @@ from earmark.context import asserted
 from earmark.model import ISSUE, RAISED, Assertion, Conversation, Mention, Message, Sender
 
 TABLES = Path(__file__).parent.parent / "tests" / "context"
-NAMES = ("development", "held_out")
+NAMES = ("development", "development_third")
 
 Row = dict[str, Any]
 
