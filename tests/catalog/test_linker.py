@@ -196,6 +196,18 @@ def test_unknown_products_get_one_name_and_no_id_and_unknown_issues_neither() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [("Galaxy S23+ is hot", None), ("Galaxy S23 Plus", None), ("Galaxy S23 is hot", "s23")],
+)
+def test_a_mention_is_not_linked_where_the_text_goes_on_to_another_model(
+    text: str, identity: str | None
+) -> None:
+    mention = Mention(0, 0, 10, text[:10], PRODUCT, "model", Sender.CUSTOMER)
+    talk = Conversation("c1", (Message("m1", Sender.CUSTOMER, text),))
+    assert [each.canonical_id for each in LINKER.link(talk, (mention,))] == [identity]
+
+
 def test_linked_mentions_are_left_alone() -> None:
     talk, _ = conversation("Slack")
     mention = Mention(

@@ -51,7 +51,7 @@ def best(text: str) -> list[tuple[str, str, float]]:
         ("two iPhones here", "iPhones", "iphone", INFLECTED),
         ("the iPhone's screen", "iPhone", "iphone", EXACT),
         ("x-200", "x-200", "x200", INFLECTED),
-        ("ps4 pro", "ps4", "ps4", INFLECTED),
+        ("ps4 games", "ps4", "ps4", INFLECTED),
         ("airpods pro", "airpods pro", "airpods", EXACT),
         ("AirPods  Pro", "AirPods  Pro", "airpods", EXACT),
         ("airpodspro", "airpodspro", "airpods", INFLECTED),
@@ -67,6 +67,11 @@ def best(text: str) -> list[tuple[str, str, float]]:
         ("(iPhone)", "iPhone", "iphone", EXACT),
         ("iPhone/AirPods", "iPhone", "iphone", EXACT),
         ("on Teams", "Teams", "teams", EXACT),
+        ("iPhone 15 Plus", "iPhone", "iphone", EXACT),  # its family is known
+        ("iPhone 15 plus a case", "iPhone 15", "iphone15", EXACT),
+        ("iPhone 15 + case", "iPhone 15", "iphone15", EXACT),
+        ("iPhone 15 pros and cons", "iPhone 15", "iphone15", EXACT),
+        ("iPhone Pro", "iPhone", "iphone", EXACT),
     ],
 )
 def test_spellings_that_mean_the_name(text: str, surface: str, identity: str, match: float) -> None:
@@ -86,6 +91,12 @@ def test_spellings_that_mean_the_name(text: str, surface: str, identity: str, ma
         ("iPhone 150", "iphone15"),
         ("iPhone 15.2", "iphone15"),
         ("iPhone 15s", "iphone15"),
+        ("iPhone 15 Plus is broken", "iphone15"),
+        ("my iphone15 pro", "iphone15"),
+        ("iphone-15-pro max", "iphone15"),
+        ("the x200+, again", "x200"),
+        ("x200 LITE", "x200"),
+        ("ps4 pro", "ps4"),
         ("i phone", "iphone"),
         ("xiphone", "iphone"),
         ("iphonex", "iphone"),

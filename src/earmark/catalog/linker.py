@@ -10,11 +10,14 @@ from earmark.catalog.entry import Entry, entries_hash
 from earmark.catalog.index import Fit, NameIndex, bare
 from earmark.catalog.kinship import Kinship
 from earmark.catalog.ladder import CONTEXT
+from earmark.catalog.names import is_another_model
+from earmark.catalog.spelling import fold
 from earmark.model import ISSUE, PRODUCT, Conversation, Mention
 from earmark.naming import product_form
 
-_RULES = "catalog-linker/1"
+_RULES = "catalog-linker/2"
 _REMEMBERED = 20_000
+_FURTHER = 30  # characters that may hold the two words after a mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +50,20 @@ class CatalogLinker:
 
     def link(self, conversation: Conversation, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
         """The same mentions, those that name an entry with its id, name and evidence; linked ones are left alone."""
-        del conversation
-        linked = [self._linked(mention, self.find(mention.label, mention.text)) for mention in mentions]
+        linked = [self._linked(mention, self._said(conversation, mention)) for mention in mentions]
         named = {mention.canonical_id for mention in linked if mention.canonical_id}
         return tuple(_named(self._linked(mention, self._meant(mention, named))) for mention in linked)
 
     def index(self, label: str) -> NameIndex:
         """The names of the entries of one label."""
         return self._indexes[label]
+
+    def _said(self, conversation: Conversation, mention: Mention) -> Link | None:
+        """The entry that a mention names by itself; None where the text goes on to name another model."""
+        text = conversation.messages[mention.message_index].text
+        here = fold(text[mention.start : mention.end + _FURTHER])
+        goes_on = is_another_model(here, 0, mention.end - mention.start)
+        return None if goes_on else self.find(mention.label, mention.text)
 
     def _find(self, label: str, text: str) -> Link | None:
         """The one entry that a text names by itself; None where none fits, or several fit equally well."""

@@ -6,6 +6,7 @@ is then checked against the text. Digits are never bent: "X200" is not "X300", "
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,8 +16,11 @@ from ahocorasick_rs import AhoCorasick
 from earmark.catalog.entry import Entry
 from earmark.catalog.ladder import EXACT, INFLECTED
 from earmark.catalog.spelling import SQUASHED_AWAY, SpellingTable, fold, single_spaced, squash
+from earmark.catalog.words import AFTER_AND, GRADES
 
 _SHORTEST_JOINED = 5  # "ps 4" may be written "ps4", but a shorter name without its space is too often a word
+_NUMBERED = re.compile(r"\d[^\W\d_]?$")
+_NEXT_WORD = re.compile(r"[ -]([^\W\d_]+)\b(?: ([^\W\d_]+)\b)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class NameFinder:
         number, first, last = hit
         start, end = kept[first], kept[last - 1] + 1
         suffix = _word_ending(folded, end, "".join([folded[i] for i in kept[max(first, last - 2) : last]]))
-        if not _starts_word(folded, start) or suffix is None:
+        if not _starts_word(folded, start) or suffix is None or is_another_model(folded, start, end):
             return None
         best: tuple[bool, float, int] | None = None
         for spelling in self._table.standing_for(number):
@@ -72,6 +76,17 @@ class NameFinder:
                 rank = (spelling.exact is not None, EXACT if same else INFLECTED, spelling.index)
                 best = max(best or rank, rank)
         return Found(start, end + len(suffix), best[2], best[1]) if best else None
+
+
+def is_another_model(folded: str, start: int, end: int) -> bool:
+    """A number, and then a grade: "iPhone 15 Plus" is no "iPhone 15", and "S23+" no "S23"."""
+    if not _NUMBERED.search(folded, start, end):
+        return False
+    following = _NEXT_WORD.match(folded, end)
+    if following is None:
+        return folded.startswith("+", end) and _ends_word(folded, end + 1)
+    word, then = following.groups()
+    return word in GRADES and not (word == "plus" and then in AFTER_AND)
 
 
 @lru_cache(maxsize=4096)

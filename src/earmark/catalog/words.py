@@ -13,5 +13,11 @@ FUNCTION_WORDS = frozenset(_LISTS["function_words"].split())
 PADDING = frozenset(_LISTS["padding"].split())
 """What people say around a name without changing what it names: "my … please", "the … app"."""
 
+GRADES = frozenset(_LISTS["grades"].split())
+"""What makes another model of a name that ends with a number: "iPhone 15 Plus" is no "iPhone 15"."""
+
+AFTER_AND = frozenset(_LISTS["after_and"].split())
+"""What follows "plus" where it means "and": "the X200 plus a cable"."""
+
 GENERIC = frozenset(_LISTS["generic"].split())
 """Everyday nouns and grades: near one of them is near nothing in particular."""
