@@ -93,6 +93,13 @@ def test_a_certificate_is_void_when_anything_it_was_made_for_changes(what: str) 
     assert (claim["status"], claim["reason"]) == ("void", f"changed since: {what}")
 
 
+def test_a_certificate_is_void_where_its_file_does_not_say_what_it_was_made_for() -> None:
+    silent = {name: value for name, value in RUNNING.items() if name != "catalog"}
+    scorer = CalibratedScorer(replace(TOY, made_for=silent), RUNNING)
+    assert scorer.changed == ("catalog",)
+    assert scorer.facts["recommended"] == {}
+
+
 def test_a_threshold_that_was_not_reached_recommends_nothing() -> None:
     failed = replace(CERTIFICATE, threshold=None, missing=40)
     facts = CalibratedScorer(replace(TOY, certificates={PRODUCT: failed}), RUNNING).facts
@@ -116,12 +123,39 @@ def test_the_hash_changes_with_every_part() -> None:
 
 
 def test_it_knows_the_conversations_that_it_was_made_from() -> None:
-    assert TOY.knows("known")
-    assert not TOY.knows("new")
+    assert TOY.known(["known", "new", "\ud83d"]) == 1
 
 
 def spoilt(**about: Any) -> str:
     return json.dumps(as_dict(TOY) | about)
+
+
+def term(**about: float) -> dict[str, Any]:
+    return {"labels": {PRODUCT: {"intercept": 0.0, "terms": {"model": {"weight": 1.0} | about}}}}
+
+
+def certificate(**about: Any) -> dict[str, Any]:
+    return {"certificates": {PRODUCT: as_dict(TOY)["certificates"][PRODUCT] | about}}
+
+
+def test_what_else_a_file_holds_changes_nothing() -> None:
+    """Members that a later Earmark may add are passed over, and cannot take the place of a fact."""
+    values = as_dict(TOY)
+    known = parse(
+        json.dumps(values | {"signed_by": "Zoë", "fitted": values["fitted"] | {"at": 1}}), "toy.json"
+    )
+    assert known == TOY
+    figured = CalibratedScorer(replace(TOY, figures={"hash": 0.5}), RUNNING)
+    calibration: Any = figured.facts["calibration"]
+    assert calibration["hash"] == figured.calibration.hash
+
+
+@pytest.mark.parametrize("weight", [-1e6, 1e6])
+def test_the_largest_weights_still_give_a_probability(weight: float) -> None:
+    terms = {"model": Term(weight, 1e6, 1e-6), "length": Term(-weight, -1e6, 1e-6)}
+    toy = parse(json.dumps(as_dict(replace(TOY, labels={PRODUCT: Logistic(0.0, terms)}))), "toy.json")
+    (score,) = CalibratedScorer(toy, RUNNING).score(CHAT, [[mention("router", PRODUCT)]])
+    assert score.value in {0.0, 1.0}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +174,20 @@ def spoilt(**about: Any) -> str:
             spoilt(labels={PRODUCT: {"intercept": 0, "terms": {"model": {"weight": 1, "scale": 0}}}}),
             "damaged",
         ),
+        (spoilt(**term(weight=1e308)), "damaged"),
+        (spoilt(**term(weight=10**400)), "damaged"),
+        (spoilt(**term(centre=math.nan)), "damaged"),
+        (spoilt(**term(absent=math.inf)), "damaged"),
+        (spoilt(**term(scale=1e-300)), "damaged"),
+        (spoilt(**certificate(threshold=math.nan)), "damaged"),
+        (spoilt(**certificate(threshold=2)), "damaged"),
+        (spoilt(**certificate(threshold="0.5")), "damaged"),
+        (spoilt(**certificate(missing=-1)), "damaged"),
+        (spoilt(**certificate(reached={"threshold": 0.5})), "damaged"),
+        (spoilt(figures={"ece": math.nan}), "damaged"),
+        (spoilt(figures=[]), "damaged"),
+        (spoilt(certificates={ISSUE: as_dict(TOY)["certificates"][PRODUCT]}), "damaged"),
+        (spoilt(fitted=as_dict(TOY)["fitted"] | {"conversations": "many"}), "damaged"),
         (spoilt(certificates={PRODUCT: {}}), "damaged"),
         (spoilt(fitted=None), "damaged"),
     ],

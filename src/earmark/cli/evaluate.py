@@ -100,7 +100,7 @@ def _own_up(pipeline: Pipeline, stick: Yardstick) -> None:
     scorer = pipeline.judge.scorer
     if not isinstance(scorer, CalibratedScorer):
         return
-    known = sum(scorer.calibration.knows(each.conversation.id) for each in stick.conversations)
+    known = scorer.calibration.known(each.conversation.id for each in stick.conversations)
     if known:
         common.talk(
             f"warning: {known:,} of these {len(stick.conversations):,} conversations went into the calibration: "

@@ -67,9 +67,9 @@ class CalibratedScorer:
 
     @cached_property
     def changed(self) -> tuple[str, ...]:
-        """What is different from what the certificates were made for."""
-        made = self.calibration.made_for
-        return tuple(sorted(name for name in made if self._running.get(name) != made[name]))
+        """What is different from what the certificates were made for; what either does not tell, is."""
+        made, now = self.calibration.made_for, self._running
+        return tuple(sorted(name for name in {*made, *now} if made.get(name) != now.get(name)))
 
     @cached_property
     def facts(self) -> Mapping[str, Json]:
@@ -85,11 +85,11 @@ class CalibratedScorer:
         }
         fitted = made.fitted
         about: dict[str, Json] = {
+            **made.figures,
             "hash": made.hash,
             "fitted_on": {"conversations": fitted.conversations, "candidates": fitted.candidates},
             "provisional": fitted.provisional,
             "note": fitted.note,
-            **made.figures,
         }
         return {
             "scorer": self.name,

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from earmark.confidence.certify import Certificate, Trial
 from earmark.confidence.features import FEATURES, VERSION
@@ -21,6 +20,10 @@ from earmark.errors import ConfigError
 
 FORMAT = 1
 MODEL = "model_hash"
+_LARGEST, _FINEST = 1e6, 1e-6
+"""No fit gives a larger weight or a finer scale, and no sum of such terms overflows."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,15 @@ class Calibration:
         """Identifies it: changes exactly when anything in it does."""
         return hashlib.sha256(json.dumps(as_dict(self), sort_keys=True).encode()).hexdigest()
 
-    def knows(self, conversation_id: str) -> bool:
-        """Whether a conversation was among those that it was made from."""
-        return short_hash(conversation_id) in self.fitted.ids
+    def known(self, conversation_ids: Iterable[str]) -> int:
+        """How many of these conversations were among those that it was made from."""
+        ids = frozenset(self.fitted.ids)
+        return sum(short_hash(each) in ids for each in conversation_ids)
 
 
 def short_hash(conversation_id: str) -> str:
     """Enough to recognise a conversation by, and nothing to find it by."""
-    return hashlib.sha256(conversation_id.encode()).hexdigest()[:8]
+    return hashlib.sha256(conversation_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def as_dict(calibration: Calibration) -> dict[str, Any]:
@@ -106,35 +110,73 @@ def parse(text: str, where: str) -> Calibration:
 
 
 def _calibration(values: Mapping[str, Any]) -> Calibration:
-    fitted = values["fitted"]
-    return Calibration(
-        labels={str(label): _model(model) for label, model in values["labels"].items()},
-        made_for={str(name): str(value) for name, value in values["made_for"].items()},
-        fitted=Fitted(**fitted | {"channels": tuple(fitted["channels"]), "ids": tuple(fitted["ids"])}),
-        figures=values["figures"],
-        certificates={str(label): _certificate(each) for label, each in values["certificates"].items()},
+    known = Calibration(
+        labels={label: _model(model) for label, model in values["labels"].items()},
+        made_for={name: str(value) for name, value in values["made_for"].items()},
+        fitted=_fitted(values["fitted"]),
+        figures={name: _perhaps(_number, value) for name, value in values["figures"].items()},
+        certificates={label: _certificate(each) for label, each in values["certificates"].items()},
+    )
+    if known.certificates.keys() - known.labels.keys():
+        raise ValueError("a certificate for what has no model")
+    return known
+
+
+def _fitted(values: Mapping[str, Any]) -> Fitted:
+    return Fitted(
+        conversations=_count(values["conversations"]),
+        candidates=_count(values["candidates"]),
+        right=_count(values["right"]),
+        channels=tuple(map(str, values["channels"])),
+        provisional=bool(values["provisional"]),
+        ids=tuple(map(str, values["ids"])),
+        note=str(values["note"]),
     )
 
 
 def _model(values: Mapping[str, Any]) -> Logistic:
     terms = {
-        name: Term(**{part: _finite(value) for part, value in term.items()})
+        name: Term(**{part: _number(value) for part, value in term.items()})
         for name, term in values["terms"].items()
     }
-    unknown = terms.keys() - FEATURES.keys()
-    if unknown or any(term.scale <= 0 for term in terms.values()):
+    if terms.keys() - FEATURES.keys() or any(term.scale < _FINEST for term in terms.values()):
         raise ValueError("unknown features, or a scale that is none")
-    return Logistic(_finite(values["intercept"]), terms)
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("no finite number")
-    return number
+    return Logistic(_number(values["intercept"]), terms)
 
 
 def _certificate(values: Mapping[str, Any]) -> Certificate:
-    tests = tuple(Trial(**test) for test in values["tests"])
-    reached = Trial(**values["reached"]) if values["reached"] else None
-    return Certificate(**{**values, "tests": tests, "reached": reached})
+    return Certificate(
+        target=_share(values["target"]),
+        assurance=_share(values["assurance"]),
+        threshold=_perhaps(_share, values["threshold"]),
+        reached=_perhaps(_trial, values["reached"]),
+        missing=_perhaps(_count, values["missing"]),
+        tests=tuple(map(_trial, values["tests"])),
+        conversations=_count(values["conversations"]),
+    )
+
+
+def _trial(values: Mapping[str, Any]) -> Trial:
+    accepted, errors = _count(values["accepted"]), _count(values["errors"])
+    return Trial(_share(values["threshold"]), accepted, errors, _share(values["bound"]))
+
+
+def _perhaps(read: Callable[[Any], T], value: Any) -> T | None:
+    return None if value is None else read(value)
+
+
+def _number(value: Any, least: float = -_LARGEST, most: float = _LARGEST) -> float:
+    """A number that stays one in any sum; NaN is within no bounds."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ValueError("no such number")
+    return float(value)
+
+
+def _share(value: Any) -> float:
+    return _number(value, 0.0, 1.0)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("no count")
+    return value
