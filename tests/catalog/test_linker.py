@@ -131,6 +131,30 @@ def test_one_odd_word_may_have_an_edit_more_only_beside_a_telling_word_that_is_r
     assert found("slakc zloom") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "linked"),
+    [
+        ("iPad", "ipod", False),
+        ("iPad", "iapd", True),
+        ("Asos", "asus", False),
+        ("Xero", "xerox", False),
+        ("Xero", "xerro", True),
+        ("Excel", "expel", False),
+        ("Excel", "exel", True),
+        ("Chase", "chased", False),
+        ("Notion", "nation", False),
+        ("Notion", "notien", True),
+        ("Stripe", "stride", False),
+        ("Discord app", "discrod", False),  # of a name every word is needed
+        ("Notion Sorolin", "nation sorolin", True),  # the rest of the name leaves no doubt
+        ("Router X200", "rooter x200", True),
+    ],
+)
+def test_another_word_is_not_a_misspelt_name(name: str, said: str, linked: bool) -> None:
+    link = CatalogLinker([Entry("p1", name)]).find(PRODUCT, said)
+    assert (link is not None) is linked
+
+
 def test_a_word_of_many_names_is_never_bent_alone() -> None:
     entries = [Entry(f"p{n}", f"Xtral {n}") for n in range(60)] + [Entry("xtral", "Xtral")]
     linker = CatalogLinker(entries)

@@ -15,13 +15,14 @@ from earmark.catalog.entry import Entry
 from earmark.catalog.ladder import EXACT, FUZZY, INFLECTED, WORDS
 from earmark.catalog.spelling import squash, why_ignored
 from earmark.catalog.vocabulary import Bend, Vocabulary
-from earmark.catalog.words import FUNCTION_WORDS, GENERIC, PADDING
+from earmark.catalog.words import FUNCTION_WORDS, GENERIC, PADDING, english
 from earmark.naming import as_typed, normal_form, spaced
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
 _EVERYDAY = GENERIC | FUNCTION_WORDS
 _MOST_WORDS = 40  # of a text that may be a name; what is longer is a sentence
 _MANY_NAMES = 50  # a word of so many names is a kind ("Router") or a grade ("Pro")
+_SHORT_WORD = 5  # one letter makes another word of it
 _SHORTEST_JOINED = 5  # a shorter name without its spaces is too often a word
 
 Near = Sequence[Mapping[int, int]]
@@ -254,7 +255,7 @@ class NameIndex:
     def _telling(self, words: Sequence[str], name: Sequence[str], taken: Sequence[tuple[int, int]]) -> bool:
         """Whether what was edited still says what is meant: never where it is all that the name says.
 
-        A name with one telling word keeps that word's first letter, and a name of everyday words bears no edit.
+        A name with one telling word bears only what is clearly a slip, and a name of everyday words no edit.
         """
         edited = [(word, words[place]) for word, (place, edits) in zip(name, taken, strict=True) if edits]
         if not edited:
@@ -262,8 +263,24 @@ class NameIndex:
         telling = [word for word in name if word not in GENERIC]
         if len(telling) > 1:
             return True
-        said_alike = all(word[0] == said[0] for word, said in edited)
-        return said_alike and any(not self.in_many_names(word) for word in telling)
+        slips = all(_is_slip(word, said) for word, said in edited)
+        return slips and any(not self.in_many_names(word) for word in telling)
+
+
+def _is_slip(word: str, said: str) -> bool:
+    """Whether a text is so near a word by mistake, and not another word.
+
+    The first letter is right, it is no word of English, and a short word has letters swapped, left out or doubled,
+    never others in their place ("Asos" is not "Asus").
+    """
+    if word[0] != said[0] or said in english():
+        return False
+    return len(word) > _SHORT_WORD or sorted(said) == sorted(word) or _doubled_or_left_out(word, said)
+
+
+def _doubled_or_left_out(word: str, said: str) -> bool:
+    doubled = any(said[n] == said[n - 1] and said[:n] + said[n + 1 :] == word for n in range(1, len(said)))
+    return doubled or len(said) < len(word)
 
 
 def _key(text: str) -> int:

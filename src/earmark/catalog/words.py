@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
+from functools import cache
 from pathlib import Path
 
-_LISTS = tomllib.loads((Path(__file__).parent / "data" / "words.toml").read_text(encoding="utf-8"))
+_DATA = Path(__file__).parent / "data"
+_LISTS = tomllib.loads((_DATA / "words.toml").read_text(encoding="utf-8"))
 
 FUNCTION_WORDS = frozenset(_LISTS["function_words"].split())
 """Found in nearly every message: no alias can mean one thing by such a word."""
@@ -21,3 +23,10 @@ AFTER_AND = frozenset(_LISTS["after_and"].split())
 
 GENERIC = frozenset(_LISTS["generic"].split())
 """Everyday nouns and grades: near one of them is near nothing in particular."""
+
+
+@cache
+def english() -> frozenset[str]:
+    """Common words from four letters on, with all their forms: whoever writes one has not misspelt a name."""
+    lines = (_DATA / "english.txt").read_text(encoding="ascii").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
