@@ -89,7 +89,9 @@ def _doubt(entity: Entity) -> tuple[float, str, str]:
 
 
 def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
-    """What a calibration depends on, by hash: model, catalog, rules, and who names what is found."""
+    """What a calibration depends on, by hash: model, catalog, rules and what they are for, whose messages are read
+    under which labels, and who names what is found.
+    """
     facts = extractor.facts
     named = json.dumps([linker.fingerprint for linker in linkers])
     return {
@@ -97,5 +99,6 @@ def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
         "model_hash": facts.get("model_hash", ""),
         "catalog": facts.get("catalog_hash", ""),
         "rules": facts.get("rules_hash", ""),
+        "reading": facts.get("reading_hash", ""),
         "names": hashlib.sha256(named.encode()).hexdigest(),
     }

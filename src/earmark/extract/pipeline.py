@@ -58,10 +58,10 @@ def build(config: ExtractConfig) -> Pipeline:
         "catalog": f"{len(catalog.entries)} entries",
         "catalog_hash": entries_hash(catalog.entries),
         "rules": f"{len(rules.rules.rules)} rules{', for names' * rules.only_names}",
-        "rules_hash": _hash(list(rules.documents)),
+        "rules_hash": _hash([rules.only_names, list(rules.documents)]),
+        "reading_hash": _hash([dict(config.label_map), sorted(config.senders)]),
     }
-    settings = {"labels": dict(config.label_map), "senders": sorted(config.senders)}
-    return Pipeline(nlp, made_of, _hash({**made_of, **settings}), tuple(catalog.warnings))
+    return Pipeline(nlp, made_of, _hash(made_of), tuple(catalog.warnings))
 
 
 def _model_facts(nlp: Language) -> dict[str, str]:
