@@ -97,6 +97,21 @@ def test_where_errors_are_too_frequent_no_number_of_labels_would_do() -> None:
     assert (known.reached.accepted, known.reached.errors) == (100, 20)
 
 
+def test_a_label_that_is_wrong_too_often_is_tested_where_it_keeps_something() -> None:
+    """Else nothing would be let through, nothing tested, and more labels promised to help."""
+    bad = claims(((0.5, n % 2 > 0) for n in range(200)), "fit")
+    listed = sequence(bad, 0.95)
+    assert listed[0] == 0.5
+    known = certify(claims((0.5, n % 2 > 0) for n in range(200)), listed, 0.95, 0.95, conversations=200)
+    assert known.reached is not None
+    assert (known.reached.accepted, known.reached.errors, known.missing) == (200, 100, None)
+
+
+def test_half_characters_in_names_are_no_obstacle() -> None:
+    odd = [Claimed("\ud83d", f"e\udc00{n}", 0.9, True) for n in range(2)]
+    assert certify(odd, [0.9], 0.9, 0.95, conversations=1).tests[0].accepted == 1
+
+
 def test_without_candidates_there_is_neither_certificate_nor_failure() -> None:
     known = certify([], sequence([], 0.95), 0.95, 0.95, conversations=0)
     assert known.threshold is None

@@ -4,6 +4,9 @@ The thresholds to test are fixed before the labels are looked at, from the stric
 kept candidate a conversation, because candidates of one conversation err together. Testing stops at the first
 failure, and the last threshold that passed is certified: the chance that its true precision is below the target
 is at most one minus the assurance, however bad the confidence is, for conversations like those that were labelled.
+
+The precision is that of a kept entity drawn by lot from a conversation drawn by lot: each conversation counts alike,
+whether it has one kept entity or ten.
 """
 
 from __future__ import annotations
@@ -67,7 +70,8 @@ def lower_bound(accepted: int, errors: int, assurance: float) -> float:
 def sequence(fitted: Sequence[Claimed], target: float, seed: str = "") -> tuple[float, ...]:
     """The thresholds to test, told from the candidates of the fit alone, which no test will see again.
 
-    The first is the one that stands out most clearly above the target there; the looser ones follow.
+    The first is the one that stands out most clearly above the target there, among those that let anything
+    through; the looser ones follow.
     """
     drawn = _shuffled(fitted, seed)
     steps = round((STRICTEST - LOOSEST) / STEP)
@@ -79,6 +83,8 @@ def sequence(fitted: Sequence[Claimed], target: float, seed: str = "") -> tuple[
 
 def _clearness(outcomes: Sequence[bool], target: float) -> float:
     """How many standard errors, roughly, a precision lies above the target."""
+    if not outcomes:
+        return -math.inf
     likely = (sum(outcomes) + 1) / (len(outcomes) + 2)
     return math.sqrt(len(outcomes)) * (likely - target)
 
@@ -127,7 +133,8 @@ def _shuffled(claims: Sequence[Claimed], seed: str) -> Mapping[str, list[Claimed
 
 
 def _lot(claim: Claimed, seed: str) -> bytes:
-    return hashlib.sha256(f"{seed}\n{claim.conversation_id}\n{claim.entity_id}".encode()).digest()
+    name = f"{seed}\n{claim.conversation_id}\n{claim.entity_id}"
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
 
 
 def _test(drawn: Mapping[str, list[Claimed]], threshold: float, assurance: float) -> Trial:
