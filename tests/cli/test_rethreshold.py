@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +200,31 @@ def test_what_a_later_run_has_read_anew_is_left_alone_with_a_note(cli: Cli, tmp_
     done = cli("rethreshold", first, "--threshold", "1.0")
     assert "left out: 1 that a later run has read anew" in done.stderr
     assert written(tmp_path / "out.jsonl")["a"] == newest
+
+
+def test_where_nothing_is_left_to_judge_again_no_run_begins(cli: Cli, tmp_path: Path) -> None:
+    """An empty run would be the latest, and hide the one that is meant."""
+    cli(*RUN, "--threshold", "0.5")
+    first = runs(cli)[0]["id"]
+    cli(*RUN, "--threshold", "0.5", "--scorer", "heuristic")
+    before = written(tmp_path / "out.jsonl")
+    done = cli("rethreshold", first, "--threshold", "1.0")
+    assert (done.returncode, f"run {first} holds nothing to judge again" in done.stderr) == (2, True)
+    assert len(runs(cli)) == 2
+    assert written(tmp_path / "out.jsonl") == before
+
+
+def test_what_was_stopped_and_then_cut_otherwise_is_not_offered_again(cli: Cli, tmp_path: Path) -> None:
+    """To resume the stopped one would bring its cuts back over the newer ones."""
+    cli(*RUN, "--threshold", "0.5")
+    first = runs(cli)[0]["id"]
+    with closing(sqlite3.connect(tmp_path / ".earmark/journal.db")) as journal, journal:
+        assert "finished" in cli("rethreshold", first, "--threshold", "0.9").stderr
+        stopped = runs(cli)[0]["id"]
+        journal.execute("UPDATE items SET state = 'intended' WHERE run_id = ?", [stopped])
+    done = cli("rethreshold", first, "--threshold", "0.6")
+    assert done.returncode == 0, done.stderr
+    assert "not finished either" not in done.stderr
 
 
 def test_a_label_that_nothing_has_is_refused_before_a_run_begins(cli: Cli) -> None:

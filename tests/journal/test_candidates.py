@@ -219,6 +219,23 @@ def test_what_a_later_run_has_read_anew_is_not_listed_again(
     assert journal.list_again(begin(journal), first) == listed
 
 
+def test_what_was_read_anew_and_taken_back_is_listed_again(journal: Journal, clock: Clock) -> None:
+    """An undo puts the values of the earlier run back in place: its cuts can move again."""
+    first = begin(journal)
+    keep(journal, first, "a", Findings())
+    clock.now += 60
+    second = begin(journal, basis="another model")
+    journal.list_page(second, Page((Listing("a", revision="v1"),)))
+    change = Change("a", {}, {"products": ["slack"]}, Record("a", exists=False))
+    journal.intend(second, TARGET, [Intention("a", State.INTENDED, Findings(), change)])
+    journal.settle(second, [Outcome("a", State.WRITTEN)])
+    clock.now += 60
+    assert journal.to_judge_again(first) == 0
+    journal.undone(second, "a")
+    assert journal.to_judge_again(first) == 1
+    assert journal.list_again(begin(journal), first) == 1
+
+
 def test_what_is_left_for_review_is_counted_where_the_conversation_was_processed(journal: Journal) -> None:
     run_id, other = begin(journal), begin(journal)
     found = Findings(decided(entity("slack", 0.5), entity("teams", 0.6), entity("zoom", 0.9)))

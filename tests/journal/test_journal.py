@@ -245,6 +245,29 @@ def test_runs_that_are_not_finished_are_known_to_later_ones(journal: Journal) ->
     assert journal.left_open(beside=late) == []
 
 
+@pytest.mark.parametrize(
+    ("about", "conversation", "state", "is_open"),
+    [
+        ({}, "a", State.UNCHANGED, False),
+        ({}, "a", State.FAILED, True),
+        ({}, "b", State.UNCHANGED, True),
+        ({"dry_run": True}, "a", State.PLANNED, True),
+        ({"target": "genesys:other"}, "a", State.UNCHANGED, True),
+    ],
+)
+def test_what_a_later_run_has_done_leaves_no_run_open(
+    journal: Journal, clock: Clock, about: dict[str, Any], conversation: str, state: State, is_open: bool
+) -> None:
+    """To go on with the earlier run would bring back what the later one replaced."""
+    stopped = begin(journal)
+    journal.list_page(stopped, page("a"))
+    clock.now += 60
+    later = begin(journal, **about)
+    journal.list_page(later, page(conversation))
+    journal.settle(later, [Outcome(conversation, state)])
+    assert journal.left_open(beside=later) == ([stopped] if is_open else [])
+
+
 def test_usage_of_all_sittings_adds_up(journal: Journal) -> None:
     run_id = begin(journal)
     journal.finish(run_id, "stopped", Usage(10, 1, 0, 2.5))

@@ -33,6 +33,7 @@ def rethreshold(
     with common.writing(common.settings(journal=journal).journal) as book:
         row = book.run(run)
         earlier = row["id"]
+        _check_there_is_something(book, earlier)
         settings = settings_of(moved(row["options"], told), book)
         run_id, signalled = sitting.work(
             settings, lambda opened: opened.recut(book, earlier, dry_run=dry_run)
@@ -50,6 +51,15 @@ def moved(options: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]
         kept = before if plain is None else dict.fromkeys(before, plain)
         cuts[f"{name}s"] = kept | told.get(f"{name}s", {})
     return {**options, **cuts}
+
+
+def _check_there_is_something(journal: Journal, earlier: str) -> None:
+    if not journal.to_judge_again(earlier):
+        raise ConfigError(
+            f"run {earlier} holds nothing to judge again: it processed no conversation, or a later run has read "
+            "them all anew",
+            hint="`earmark runs` lists the runs",
+        )
 
 
 def _note_left_out(journal: Journal, earlier: str, run_id: str) -> None:

@@ -102,17 +102,17 @@ class JournalReader:
             return connection.execute(statements.COUNT_FOR_REVIEW, {"run": run_id}).scalar_one()
 
     def left_open(self, beside: str) -> list[str]:
-        """Other runs, oldest first, that still have conversations to be done; dry runs do not count."""
-        open_states = [State.LISTED.value, State.PENDING.value, State.INTENDED.value]
-        query = (
-            select(ITEMS.c.run_id)
-            .distinct()
-            .join(RUNS, RUNS.c.id == ITEMS.c.run_id)
-            .where(ITEMS.c.state.in_(open_states), ITEMS.c.run_id != beside, ~RUNS.c.dry_run)
-            .order_by(ITEMS.c.run_id)
-        )
+        """Other runs, oldest first, that still have conversations to be done; dry runs do not count.
+
+        Nor does what a later run on the same target has done: to go on would bring back what it replaced.
+        """
         with self._reading() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(statements.LEFT_OPEN, {"run": beside}).scalars())
+
+    def to_judge_again(self, earlier: str) -> int:
+        """How many conversations `list_again` would list."""
+        with self._reading() as connection:
+            return connection.execute(statements.COUNT_AGAIN, {"earlier": earlier}).scalar_one()
 
     def watermark(self, source: str, writer: str) -> datetime | None:
         """Where the last run from this source to this writer that listed everything ended its window."""

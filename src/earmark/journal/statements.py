@@ -25,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
 from earmark.journal.schema import CHANGES, ENTITIES, FOR_REVIEW, ITEMS, PAIRS, RUNS
-from earmark.model import PROCESSED, State
+from earmark.model import PROCESSED, SETTLED, State
 
 
 def _here(table: Table, run: str = "run") -> ColumnElement[bool]:
@@ -49,6 +49,7 @@ def _undone() -> ScalarSelect[float | None]:
 
 
 _PROCESSED = [state.value for state in PROCESSED]
+_OPEN = [state.value for state in State if state not in SETTLED]
 
 ADD_ITEM = upsert(ITEMS).on_conflict_do_nothing()
 SET_ITEM = update(ITEMS).where(_here(ITEMS))
@@ -91,6 +92,28 @@ COUNT_FOR_REVIEW = (
 )
 """Entities that are left for review in the conversations that a run processed."""
 
+
+def _done_since() -> ColumnElement[bool]:
+    """Whether a later run on the same target processed the conversation."""
+    later, run = ITEMS.alias("later"), RUNS.alias("later_run")
+    return exists(
+        select(1)
+        .select_from(later.join(run, run.c.id == later.c.run_id))
+        .where(later.c.conversation_id == ITEMS.c.conversation_id, later.c.state.in_(_PROCESSED))
+        .where(run.c.target == RUNS.c.target, run.c.started_at > RUNS.c.started_at, ~run.c.dry_run)
+    ).correlate(ITEMS, RUNS)
+
+
+LEFT_OPEN = (
+    select(ITEMS.c.run_id)
+    .distinct()
+    .join(RUNS, RUNS.c.id == ITEMS.c.run_id)
+    .where(ITEMS.c.state.in_(_OPEN), ITEMS.c.run_id != bindparam("run"))
+    .where(~RUNS.c.dry_run, ~_done_since())
+    .order_by(ITEMS.c.run_id)
+)
+"""Other runs with conversations that neither they nor a later run have done."""
+
 LATEST_CHANGE = (
     select(CHANGES)
     .join(RUNS, RUNS.c.id == CHANGES.c.run_id)
@@ -116,21 +139,37 @@ COPY_PAIRS = _copy(PAIRS)
 
 
 def _read_anew() -> ColumnElement[bool]:
-    """Whether a later run on the same target found something else to go by: another text, other candidates."""
+    """Whether a later run on the same target found something else to go by: another text, other candidates.
+
+    What was taken back does not count: the earlier values are in place again.
+    """
     later, run, earlier = ITEMS.alias("later"), RUNS.alias("later_run"), RUNS.alias("earlier_run")
     changed = or_(
         later.c.revision != ITEMS.c.revision,
         func.coalesce(run.c.basis, run.c.fingerprint)
         != func.coalesce(earlier.c.basis, earlier.c.fingerprint),
     )
+    taken_back = exists(
+        select(1).where(
+            CHANGES.c.run_id == later.c.run_id,
+            CHANGES.c.conversation_id == later.c.conversation_id,
+            CHANGES.c.undone_at.is_not(None),
+        )
+    )
     return exists(
         select(1)
         .select_from(later.join(run, run.c.id == later.c.run_id))
         .where(later.c.conversation_id == ITEMS.c.conversation_id, later.c.state.in_(_PROCESSED), changed)
         .where(earlier.c.id == ITEMS.c.run_id, run.c.target == earlier.c.target)
-        .where(run.c.started_at > earlier.c.started_at, ~run.c.dry_run)
+        .where(run.c.started_at > earlier.c.started_at, ~run.c.dry_run, ~taken_back)
     ).correlate(ITEMS)
 
+
+_to_judge_again = and_(
+    ITEMS.c.run_id == bindparam("earlier", type_=String), ITEMS.c.state.in_(_PROCESSED), ~_read_anew()
+)
+COUNT_AGAIN = select(func.count()).select_from(ITEMS).where(_to_judge_again)
+"""How many conversations of run `:earlier` LIST_AGAIN would list."""
 
 _taken = [
     ITEMS.c[name]
@@ -146,6 +185,6 @@ LIST_AGAIN = insert(ITEMS).from_select(
         literal(State.LISTED.value),
         func.coalesce(ITEMS.c.carried_from, ITEMS.c.run_id),
         *_taken,
-    ).where(ITEMS.c.run_id == bindparam("earlier"), ITEMS.c.state.in_(_PROCESSED), ~_read_anew()),
+    ).where(_to_judge_again),
 )
 """What run `:earlier` processed, listed in `:run`, but for what a later run has read anew."""
