@@ -66,6 +66,24 @@ def test_a_catalog_id_unites_different_names_and_gives_the_name() -> None:
     assert [(e.canonical_id, e.name, len(e.mentions)) for e in found] == [("prd-teams", "Microsoft Teams", 2)]
 
 
+@pytest.mark.parametrize(
+    ("value", "threshold", "review", "reason"),
+    [
+        (0.7, 0.7, 0.3, "0.70 reaches 0.70"),
+        (0.91, 0.7, 0.3, "0.91 reaches 0.70"),
+        (0.6974, 0.7, 0.3, "0.697 is between 0.300 and 0.700"),
+        (0.7004, 0.7, 0.3, "0.7004 reaches 0.7000"),
+        (0.2996, 0.7, 0.3, "0.2996 is below 0.3000"),
+        (0.8, 0.735, 0.3, "0.800 reaches 0.735"),
+    ],
+)
+def test_a_reason_shows_the_cut_as_it_is_and_the_confidence_on_its_side(
+    value: float, threshold: float, review: float, reason: str
+) -> None:
+    (decision,) = decide(entities_of([mention("slack")], lambda _: value), Policy(threshold, review=review))
+    assert decision.reason == reason
+
+
 def test_labels_keep_equal_names_apart() -> None:
     found = entities_of([mention("crash"), mention("crash", ISSUE)], lambda _: 1.0)
     assert {(e.label, e.canonical_id) for e in found} == {(PRODUCT, "product:crash"), (ISSUE, "issue:crash")}

@@ -91,13 +91,24 @@ def verdict(
     cut, review = policy.cut(label), policy.review_cut(label)
     if confidence is None:
         return Verdict.DROP, "no confidence"
+    sure, upper, lower = _shown(confidence, cut, review)
     if confidence < review:
-        return Verdict.DROP, f"{confidence:.2f} is below {review:.2f}"
+        return Verdict.DROP, f"{sure} is below {lower}"
     if confidence < cut:
-        return Verdict.REVIEW, f"{confidence:.2f} is between {review:.2f} and {cut:.2f}"
+        return Verdict.REVIEW, f"{sure} is between {lower} and {upper}"
     if assertion not in RAISED:
-        return Verdict.ASIDE, f"{confidence:.2f} reaches {cut:.2f}, and it is {assertion}"
-    return Verdict.KEEP, f"{confidence:.2f} reaches {cut:.2f}"
+        return Verdict.ASIDE, f"{sure} reaches {upper}, and it is {assertion}"
+    return Verdict.KEEP, f"{sure} reaches {upper}"
+
+
+def _shown(confidence: float, *cuts: float) -> list[str]:
+    """With two decimals, or as many more (up to six) as show the cuts as they are and the confidence beside them."""
+    digits = 2
+    while digits < 6 and any(
+        round(cut, digits) != cut or (round(confidence, digits) == cut != confidence) for cut in cuts
+    ):
+        digits += 1
+    return [f"{number:.{digits}f}" for number in (confidence, *cuts)]
 
 
 def identity(mention: Mention) -> str:
