@@ -17,6 +17,7 @@ from earmark.model import (
     ISSUE,
     PRODUCT,
     Assertion,
+    Change,
     Cue,
     Decision,
     Entity,
@@ -24,8 +25,10 @@ from earmark.model import (
     Listing,
     Mention,
     Nearness,
+    Outcome,
     Page,
     Pair,
+    Record,
     Score,
     Sender,
     State,
@@ -137,3 +140,26 @@ def test_every_member_of_the_json_is_documented(shown: Callable[..., str]) -> No
     (run,) = json.loads(shown("--json"))["runs"]
     members = {*run, *run["entities"][0], *run["pairs"][0], *run["entities"][0]["mentions"][0]}
     assert not [member for member in members if f"`{member}`" not in told]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [
+        (State.PLANNED, "planned"),
+        (State.INTENDED, "not confirmed"),
+        (State.FAILED, "not confirmed"),
+        (State.WRITTEN, "written"),
+    ],
+)
+def test_a_change_that_was_only_planned_is_not_taken_for_one_that_was_sent(
+    journal: Journal, state: State, status: str
+) -> None:
+    run_id = journal.start(NewRun("s", "w", "t", Window(), "f", {}, {}, dry_run=state is State.PLANNED))
+    journal.list_page(run_id, Page((Listing("a"),)))
+    change = Change("a", {}, {"products": ["Slack"]}, Record("a", exists=False))
+    first = state if state is State.PLANNED else State.INTENDED
+    journal.intend(run_id, "t", [Intention("a", first, FINDINGS, change)])
+    if state is not first:
+        journal.settle(run_id, [Outcome("a", state)])
+    done = CliRunner().invoke(app, ["show", "a", "--journal", str(journal.path)])
+    assert f"attributes {status}:" in done.stdout

@@ -24,7 +24,9 @@ def extract(
         Path | None,
         typer.Option("--output", "-o", metavar="PATH", help="A .jsonl, .csv or .parquet file; else stdout."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Also what is below the threshold.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what is below the threshold, or was not raised.")
+    ] = False,
     threshold: common.ThresholdOption = None,
     review: common.ReviewOption = None,
     catalog: common.CatalogOption = None,

@@ -23,7 +23,7 @@ def runs(journal: common.JournalOption = None, json: common.JsonOption = False) 
 
     table = Table(box=None, pad_edge=False)
     for name in ("run", "status", "source", "writer", "conversations", "for review", "requests"):
-        table.add_column(name, no_wrap=name == "run")
+        table.add_column(name, no_wrap=name == "run", overflow="fold")
     for item in found:
         states = ", ".join(f"{count} {state}" for state, count in item["conversations"].items())
         status = f"{item['status']} (dry run)" if item["dry_run"] else item["status"]

@@ -10,6 +10,7 @@ import typer
 
 from earmark.cli import common
 from earmark.errors import InputError
+from earmark.model import State
 
 SCHEMA = "earmark.show/2"
 MENTION = ("message", "start", "end", "sender", "found_by")
@@ -50,7 +51,7 @@ def _entry(found: Mapping[str, Any]) -> dict[str, Any]:
         "ended_at": _time(item["ended_at"]),
         "entities": [_entity(row) for row in sorted(found["entities"], key=_surest_first)],
         "pairs": [_pair(row) for row in found["pairs"]],
-        "changes": [_change(row) for row in found["changes"]],
+        "changes": [_change(row, item["state"]) for row in found["changes"]],
     }
 
 
@@ -79,8 +80,9 @@ def _pair(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[column] for name, column in (names | places).items()}
 
 
-def _change(row: Mapping[str, Any]) -> dict[str, Any]:
-    status = "undone" if row["undone_at"] else "written" if row["applied_at"] else "not confirmed"
+def _change(row: Mapping[str, Any], state: str) -> dict[str, Any]:
+    open_status = "planned" if state == State.PLANNED else "not confirmed"
+    status = "undone" if row["undone_at"] else "written" if row["applied_at"] else open_status
     times = {name: _time(row[name]) for name in ("intended_at", "applied_at", "undone_at")}
     return {"status": status, **times, "before": row["before"], "after": row["after"]}
 
