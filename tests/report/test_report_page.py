@@ -18,13 +18,18 @@ from tests.report.runs import MONDAY, RUN, counted_run, judged_run
 
 from earmark.errors import OutputError
 from earmark.model import (
+    ISSUE,
     PRODUCT,
     ConversationRow,
     EntityRow,
+    Nearness,
+    PairRow,
     State,
     Verdict,
 )
 from earmark.report import Report, build, print_summary, to_html, to_json, write
+from earmark.report.shown import shown_names
+from earmark.report.together import together
 from earmark.report.wording import span
 
 HOSTILE = (
@@ -172,6 +177,26 @@ def test_the_page_says_whether_it_shows_pairs_or_mere_occurrence_together() -> N
     assert {("title", evidence), ("aria-label", evidence)} <= set(close.attributes)
     assert "both occur, however far apart" in anywhere.text
     assert "Commonest pairs" not in anywhere.text
+
+
+def test_every_row_and_column_of_the_heat_map_holds_a_pair() -> None:
+    """The products of most pairs need not be those of the commonest issues."""
+    findings, pairs = [], []
+    for n in range(20):
+        for label, name in ((PRODUCT, f"p{n}"), (ISSUE, f"i{n}"), (PRODUCT, "all"), (ISSUE, f"j{n % 2}")):
+            told = (label, name, name, Verdict.KEEP, 0.9, "evidence", 1, (), (), True)
+            findings.append(EntityRow(f"c{n}", *told))
+        pairs += [PairRow(f"c{n}", f"p{n}", f"i{n}", Nearness.CLAUSE)]
+        pairs += [PairRow(f"c{n}", "all", f"j{n % 2}", Nearness.MESSAGE)]
+    rows = [ConversationRow(f"c{n}", State.WRITTEN, None, "chat", None, None, MONDAY, 1) for n in range(20)]
+    report = build(RUN, rows, findings, pairs)
+    shown = together(report, shown_names(report))
+    assert shown is not None
+    cells = [[cell["count"] for cell in row["cells"]] for row in shown["rows"]]
+    assert (len(cells), len(cells[0])) == (11, 12)
+    assert all(any(row) for row in cells)
+    assert all(any(column) for column in zip(*cells, strict=True))
+    assert cells[0][:2] == [10, 10]
 
 
 def test_the_page_tells_what_was_not_counted_and_what_is_promised() -> None:

@@ -18,7 +18,7 @@ CLOSE = (
     "messages that follow each other. The stronger the colour, the more."
 )
 ANYWHERE = (
-    "Conversations in which both occur, however far apart; this run has no record of what was said close to what. "
+    "Conversations in which both occur, however far apart; none that were said close to each other are listed. "
     "The stronger the colour, the more."
 )
 HOW_CLOSE = {
@@ -53,19 +53,24 @@ def together(report: Report, names: Names) -> dict[str, Any] | None:
 
 
 def _of_pairs(pairs: tuple[PairStats, ...]) -> Matrix:
-    """The products and the issues of most pairs, and the conversations of each pair."""
+    """The products and the issues of the commonest pairs, and the conversations of each pair."""
     products: Counter[str] = Counter()
     issues: Counter[str] = Counter()
     for pair in pairs:
-        products[pair.product_id] += pair.conversations
-        issues[pair.issue_id] += pair.conversations
-    rows, columns = products.most_common(MATRIX_SIDE), issues.most_common(MATRIX_SIDE)
+        if _has_room(products, pair.product_id) and _has_room(issues, pair.issue_id):
+            products[pair.product_id] += pair.conversations
+            issues[pair.issue_id] += pair.conversations
+    rows, columns = products.most_common(), issues.most_common()
     counts = {(pair.product_id, pair.issue_id): pair.conversations for pair in pairs}
     return Matrix(
         products=tuple(rows),
         issues=tuple(columns),
         cells=tuple(tuple(counts.get((row, column), 0) for column, _ in columns) for row, _ in rows),
     )
+
+
+def _has_room(side: Counter[str], key: str) -> bool:
+    return key in side or len(side) < MATRIX_SIDE
 
 
 def _shade(cell: int, most: int) -> int:
