@@ -67,9 +67,22 @@ def test_no_conversation_serves_both_the_fit_and_the_certificate() -> None:
 def test_the_same_labels_in_any_order_give_the_same_file() -> None:
     found = candidates(200)
     shuffled = random.Random(9).sample(found, len(found))
-    one, other = made(found), made(shuffled)
-    assert one.certificates == other.certificates
-    assert one.figures == other.figures
+    assert made(found).hash == made(shuffled).hash
+
+
+def test_a_certificate_covers_the_channels_that_it_was_tested_on() -> None:
+    """What only the fit has seen is not promised anything."""
+    found = candidates(200)
+    told = {name: "webchat" if is_held(name) else "email" for name in channels(found)}
+    assert calibrate(found, told, MADE_FOR, goal=Goal(), prior={}).fitted.channels == ("webchat",)
+    few = candidates(20)
+    told = {name: f"channel {number % 2}" for number, name in enumerate(channels(few))}
+    assert calibrate(few, told, MADE_FOR, goal=Goal(), prior={}).fitted.channels == ("channel 0", "channel 1")
+
+
+def test_half_characters_in_an_id_are_no_obstacle() -> None:
+    found = [replace(each, conversation_id=f"{each.conversation_id}\ud83d") for each in candidates(130)]
+    assert len(made(found).fitted.ids) == 130
 
 
 @pytest.mark.parametrize("conversations", [10, ENOUGH - 1])

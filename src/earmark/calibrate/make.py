@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
@@ -43,7 +43,7 @@ def calibrate(
     note: str = "",
     more: Sequence[Candidate] = (),
 ) -> Calibration:
-    """Fit on one half of the conversations (id → channel), certify on the other; deterministic.
+    """Fit on one half of the conversations (id → channel), certify on the other; the order of nothing matters.
 
     `prior` are the models to start from. `more` are further sightings of the same conversations, which only the fit
     may use (those under another catalog, say). No certificate is tried where the conversations are few.
@@ -52,8 +52,9 @@ def calibrate(
         ConfigError: There is nothing to fit on.
     """
     held = {each for each in conversations if len(conversations) >= TO_CERTIFY and is_held(each)}
-    learned = [each for each in candidates if each.conversation_id not in held]
-    extra = [each for each in more if each.conversation_id not in held]
+    known = sorted(candidates, key=_place)
+    learned = [each for each in known if each.conversation_id not in held]
+    extra = [each for each in sorted(more, key=_place) if each.conversation_id not in held]
     size = len(conversations) - len(held)
     models = fitted([*learned, *extra], prior, size)
     if not models:
@@ -62,24 +63,33 @@ def calibrate(
             hint="label more conversations",
         )
     sure = list(crossed(learned, extra, prior, size))
-    kept = [each for each in candidates if each.conversation_id in held]
+    tested = claims([each for each in known if each.conversation_id in held], models)
     return Calibration(
         labels=models,
         made_for=made_for,
-        fitted=Fitted(
-            conversations=size,
-            candidates=len(learned),
-            right=sum(each.right for each in learned),
-            channels=tuple(sorted(set(conversations.values()))),
-            provisional=size < ENOUGH,
-            ids=tuple(sorted(map(short_hash, conversations))),
-            note=note,
-        ),
+        fitted=_fitted_on(learned, conversations, held, note),
         figures=_figures(sure),
-        certificates={
-            label: _certificate(label, sure, claims(kept, models), goal, len(held)) for label in models
-        },
+        certificates={label: _certificate(label, sure, tested, goal, len(held)) for label in models},
     )
+
+
+def _fitted_on(
+    learned: Sequence[Candidate], conversations: Mapping[str, str], held: Set[str], note: str
+) -> Fitted:
+    size = len(conversations) - len(held)
+    return Fitted(
+        conversations=size,
+        candidates=len(learned),
+        right=sum(each.right for each in learned),
+        channels=tuple(sorted({conversations[each] for each in held or conversations})),
+        provisional=size < ENOUGH,
+        ids=tuple(sorted(map(short_hash, conversations))),
+        note=note,
+    )
+
+
+def _place(candidate: Candidate) -> tuple[str, str, str]:
+    return candidate.conversation_id, candidate.label, candidate.entity_id
 
 
 def is_held(conversation_id: str) -> bool:
@@ -88,7 +98,8 @@ def is_held(conversation_id: str) -> bool:
 
 
 def _lot(purpose: str, conversation_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{purpose} {conversation_id}".encode()).digest()[:4])
+    name = f"{purpose} {conversation_id}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(name).digest()[:4])
 
 
 def fitted(candidates: Sequence[Candidate], prior: Models, conversations: int) -> dict[str, Logistic]:

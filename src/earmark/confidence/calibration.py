@@ -30,7 +30,8 @@ T = TypeVar("T")
 class Fitted:
     """What a calibration was fitted on.
 
-    `ids` are short hashes of the conversations' ids, those of the certificates included. `provisional` says that
+    `ids` are short hashes of the conversations' ids, those of the certificates included. `channels` are those that
+    the certificates were tested on; without such, all. `provisional` says that
     they were too few for more than a rough fit, `note` whatever its maker wants to say.
     """
 
