@@ -17,7 +17,7 @@ TYPES = '[[type]]\nid = "hum"\nname = "Humming"\ngroup = "noise"\npatterns = ["h
 
 def made_for(**told: Any) -> dict[str, str]:
     """What is running under these settings, in a folder without any of its own."""
-    with workshop(load(scorer="evidence", **told), str) as shop:
+    with workshop(load(scorer="evidence", **told), lambda _text: None) as shop:
         return running(shop.extractor(), shop.linkers())
 
 

@@ -10,13 +10,17 @@ from earmark.confidence.features import FEATURES
 from earmark.confidence.heuristic import heuristic_confidence
 from earmark.confidence.logistic import probability_of
 from earmark.evaluate.baselines import Sighted, baselines
-from earmark.model import PRODUCT, Entity, Mention, Score, Sender
+from earmark.model import ISSUE, PRODUCT, Entity, Mention, Score, Sender
 
 
-def sighted(number: int, odds: float | None, *, right: bool, text: str = "my router") -> Sighted:
-    mention = Mention(0, 0, len(text), text, PRODUCT, "model", Sender.CUSTOMER)
-    entity = Entity(PRODUCT, f"e{number}", text, Score(0.5, "probability"), (mention,))
-    values = dict.fromkeys(FEATURES, 0.0) | {"model": odds, "length": float(len(text))}
+def sighted(
+    number: int, odds: float | None, *, right: bool, text: str = "my router", label: str = PRODUCT
+) -> Sighted:
+    capped = None if odds is None else min(odds, 8.0)  # as the features have it
+    told = {} if odds is None else {"inside": probability_of(odds)}
+    mention = Mention(0, 0, len(text), text, label, "model", Sender.CUSTOMER, evidence=told)
+    entity = Entity(label, f"e{number}", text, Score(0.5, "probability"), (mention,))
+    values = dict.fromkeys(FEATURES, 0.0) | {"model": capped, "length": float(len(text))}
     return Sighted(f"c{number // 2}", entity, values, right)
 
 
@@ -37,6 +41,30 @@ def test_isotonic_mends_what_the_model_claims_and_cannot_tell_more() -> None:
     assert isotonic.ece is not None
     assert isotonic.ece < 0.05 < model.ece
     assert isotonic.auroc == pytest.approx(model.auroc, abs=0.02)
+
+
+def test_isotonic_takes_those_of_one_probability_together() -> None:
+    """Models saturate: among hundreds at the top, the last that was learned says no more than the first."""
+    chance = random.Random(3)
+    top = [sighted(n, 7.0, right=chance.random() < 0.7) for n in range(1000)]
+    rest = [sighted(n, -3.0, right=chance.random() < 0.1) for n in range(1000, 1200)]
+    known = baselines([*rest, *sorted(top, key=lambda each: each.right)])["isotonic"]
+    assert known.ece is not None
+    assert known.ece < 0.05
+    assert known.bins[-1].count == 0
+
+
+def test_isotonic_has_levels_of_its_own_for_each_label() -> None:
+    """As the confidence has: a label that is always right is not held down by one that never is."""
+    found = [sighted(n, 1.0, right=True) for n in range(100)]
+    found += [sighted(n, 1.0, right=False, label=ISSUE) for n in range(100)]
+    assert baselines(found)["isotonic"].auroc == 1.0
+
+
+def test_the_models_own_number_is_taken_as_it_is() -> None:
+    """Not as the features hold it, which stop where more makes no difference."""
+    found = [sighted(n, 8.0 + n, right=n > 2) for n in range(6)]
+    assert baselines(found)["model"].auroc == 1.0
 
 
 def test_the_look_alone_tells_nothing_where_all_look_the_same() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from earmark.confidence.features import Values, features
 from earmark.decide import entities
+from earmark.evaluate.baselines import own_probability
 from earmark.evaluate.case import gold_entities, touching
 from earmark.evaluate.matching import matching
 from earmark.findings import Judge
@@ -78,7 +79,7 @@ def _candidates(judge: Judge, labelled: Labelled, mentions: tuple[Mention, ...])
             entity.canonical_id,
             places.known[int(entity.score.parts["number"])],
             number in right,
-            max((m.probability for m in entity.mentions if m.probability is not None), default=None),
+            own_probability(entity.mentions),
             max((mention.text for mention in entity.mentions), key=len),
         )
 
@@ -89,8 +90,10 @@ def _doubt(entity: Entity) -> tuple[float, str, str]:
 
 
 def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
-    """What a calibration depends on, by hash: model, catalog, rules and what they are for, whose messages are read
-    under which labels, and who names what is found.
+    """What a calibration depends on, by hash.
+
+    Model, catalog, rules and what they are for, whose messages are read, which labels are taken for ours, and who
+    names what is found.
     """
     facts = extractor.facts
     named = json.dumps([linker.fingerprint for linker in linkers])

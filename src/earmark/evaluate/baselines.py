@@ -1,22 +1,22 @@
 """What a confidence has to beat, on the same entities: the heuristic, the model alone, isotonic on it, the look alone.
 
-The last two are fitted on the labelled conversations themselves, crosswise: each conversation is judged by a fit that
-never saw it. That is more than the confidence in force has had, so the comparison flatters the baselines.
+The last two are fitted on the labelled conversations themselves, label by label and crosswise: each conversation is
+judged by a fit that never saw it. That is more than the confidence in force has had, so the comparison flatters the
+baselines.
 """
 
 from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from earmark.confidence.features import SURFACE, Values
 from earmark.confidence.fit import fit_logistic
 from earmark.confidence.heuristic import heuristic_confidence
-from earmark.confidence.logistic import probability_of
 from earmark.evaluate.calibration import Calibration, Claim, calibration
-from earmark.model import Entity
+from earmark.model import Entity, Mention
 
 FOLDS = 5
 UNTOLD = 0.5  # where a fit has nothing to go by
@@ -38,13 +38,17 @@ class Sighted:
 
     @property
     def probability(self) -> float | None:
-        """The model's own: of its surest word, else what it gives its surest mention."""
-        odds = self.values.get("model")
-        known = [m.probability for m in self.entity.mentions if m.probability is not None]
-        return max(known, default=None) if odds is None else probability_of(odds)
+        return own_probability(self.entity.mentions)
 
 
-Fit = Callable[[Sequence[Sighted]], Callable[[Sighted], float]]
+Guess = Callable[[Sighted], float]
+Fit = Callable[[Sequence[Sighted]], Guess]
+
+
+def own_probability(mentions: Iterable[Mention]) -> float | None:
+    """The model's own: of the surest word, else what it gives the surest mention."""
+    known = [mention.evidence.get("inside", mention.probability) for mention in mentions]
+    return max((value for value in known if value is not None), default=None)
 
 
 def baselines(found: Sequence[Sighted]) -> dict[str, Calibration]:
@@ -52,8 +56,8 @@ def baselines(found: Sequence[Sighted]) -> dict[str, Calibration]:
     known = {"heuristic": [(_by_look(each), each.right) for each in found]}
     if found and all(each.probability is not None for each in found):
         known["model"] = [(each.probability or 0.0, each.right) for each in found]
-        known["isotonic"] = _crosswise(found, _isotonic)
-    known["surface"] = _crosswise(found, _surface)
+        known["isotonic"] = _crosswise(found, _by_label(_isotonic))
+    known["surface"] = _crosswise(found, _by_label(_surface))
     return {name: calibration(claims) for name, claims in known.items()}
 
 
@@ -72,34 +76,44 @@ def _crosswise(found: Sequence[Sighted], fit: Fit) -> list[Claim]:
 
 
 def _fold(conversation_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(conversation_id.encode()).digest()[:4]) % FOLDS
+    name = conversation_id.encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(name).digest()[:4]) % FOLDS
 
 
-def _isotonic(learned: Sequence[Sighted]) -> Callable[[Sighted], float]:
+def _by_label(fit: Fit) -> Fit:
+    """A fit of its own for each label."""
+
+    def fitted(learned: Sequence[Sighted]) -> Guess:
+        known: dict[str, list[Sighted]] = {}
+        for each in learned:
+            known.setdefault(each.entity.label, []).append(each)
+        guesses = {label: fit(those) for label, those in known.items()}
+
+        def guess(each: Sighted) -> float:
+            own = guesses.get(each.entity.label)
+            return own(each) if own else UNTOLD
+
+        return guess
+
+    return fitted
+
+
+def _isotonic(learned: Sequence[Sighted]) -> Guess:
+    """Rising levels; entities of the same probability are one step, however they are ordered."""
     from scipy.optimize import isotonic_regression
 
-    ordered = sorted(learned, key=lambda each: each.probability or 0.0)
-    if not ordered:
-        return lambda _each: UNTOLD
-    places = [each.probability or 0.0 for each in ordered]
-    levels = isotonic_regression([float(each.right) for each in ordered]).x.tolist()
+    outcomes: dict[float, list[bool]] = {}
+    for each in learned:
+        outcomes.setdefault(each.probability or 0.0, []).append(each.right)
+    places = sorted(outcomes)
+    shares = [sum(outcomes[place]) / len(outcomes[place]) for place in places]
+    levels = isotonic_regression(shares, weights=[len(outcomes[place]) for place in places]).x.tolist()
     return lambda each: float(levels[max(0, bisect_right(places, each.probability or 0.0) - 1)])
 
 
-def _surface(learned: Sequence[Sighted]) -> Callable[[Sighted], float]:
-    by_label: dict[str, list[Sighted]] = {}
-    for each in learned:
-        by_label.setdefault(each.entity.label, []).append(each)
-    models = {
-        label: fit_logistic([e.values for e in known], [e.right for e in known], names=sorted(SURFACE))
-        for label, known in by_label.items()
-    }
-
-    def judge(each: Sighted) -> float:
-        model = models.get(each.entity.label)
-        return model.probability(each.values) if model else UNTOLD
-
-    return judge
+def _surface(learned: Sequence[Sighted]) -> Guess:
+    model = fit_logistic([e.values for e in learned], [e.right for e in learned], names=sorted(SURFACE))
+    return lambda each: model.probability(each.values)
 
 
 Baselines = Mapping[str, Calibration]
