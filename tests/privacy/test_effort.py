@@ -51,6 +51,11 @@ _UNITS = [
         "GB12 WEST 1234 ",
         "eyJ-",
         "pin is a",
+        "1&nbsp;",
+        "1</b><b>",
+        "1 5th ",
+        "G\n",
+        "order-id",
     ),
 ]
 

@@ -83,6 +83,27 @@ def test_a_name_that_was_introduced_is_found_again() -> None:
     assert [(place, text) for place, text, _ in found_in(said)] == [(0, "Priya"), (1, "Priya"), (2, "Priya")]
 
 
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("my account number is 7712-0934", "7712-0934"),
+        ("my password is hunter2", "hunter2"),
+        ("booking ref QX7Z2P9", "QX7Z2P9"),
+        ("call me on 9123 4567", "9123 4567"),
+    ],
+)
+def test_a_number_that_was_told_is_found_again(said: str, number: str) -> None:
+    """Nobody says again what it is, and whoever repeats it may be another one, many messages later."""
+    later = [(A, "one moment"), (A, "still looking"), (A, "thanks"), (A, f"{number} is locked, I see")]
+    assert [(place, text) for place, text, _ in found_in([(C, said), *later])] == [(0, number), (4, number)]
+    assert found_in([(A, f"{number} is locked, I see")]) == []
+
+
+def test_the_last_digits_of_a_card_make_no_product_personal() -> None:
+    """Four digits may be a product's, too."""
+    assert [p for p, *_ in found_in([(C, "card ending in 4090"), (C, "paid for the RTX 4090")])] == [0]
+
+
 def test_what_a_bot_calls_itself_is_not_looked_for() -> None:
     said = [(B, "My name is Alexa"), (C, "my Alexa is offline")]
     assert [place for place, _, _ in found_in(said)] == [0]

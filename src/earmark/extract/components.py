@@ -27,7 +27,7 @@ from spacy.util import ensure_path
 from spacy.vocab import Vocab
 
 from earmark.catalog.entry import Entry
-from earmark.catalog.ladder import EXACT, SKU
+from earmark.catalog.ladder import SKU
 from earmark.catalog.names import NameFinder
 from earmark.confidence.heuristic import heuristic_confidence
 from earmark.extract.candidate import Candidate, Opinion, propose, take, text_of, told
@@ -131,7 +131,7 @@ class CatalogMatcher(_Stateful):
                 yield self._candidate(match.start(), match.end(), self._article_entries[number], SKU)
         if len(self._tokens):
             for span in self._tokens(doc, as_spans=True):
-                yield self._candidate(span.start_char, span.end_char, int(span.label_), EXACT)
+                yield self._candidate(span.start_char, span.end_char, int(span.label_), SKU)
 
     def _candidate(self, start: int, end: int, index: int, match: float) -> Candidate:
         entry = self.entries[index]

@@ -9,8 +9,8 @@ from importlib import import_module
 
 from earmark.privacy.found import Found, Kind
 
-_IBAN_START = re.compile(r"(?<![A-Z0-9])[A-Z][ -]?[A-Z][ .-]{0,3}\d[ .-]{0,3}\d", re.IGNORECASE)
-_FOLLOWING = re.compile(r"[ .:/_-]{0,3}([A-Z0-9])", re.IGNORECASE)
+_IBAN_START = re.compile(r"(?<![A-Z0-9])[A-Z][ -]?[A-Z][\W_]{0,3}\d[\W_]{0,3}\d", re.IGNORECASE)
+_FOLLOWING = re.compile(r"[\W_]{0,3}([A-Z0-9])", re.IGNORECASE)
 _FIELD = re.compile(r"(\d+)!")
 
 # What it looks like, and the module that knows its check digits ("" where there are none).

@@ -40,7 +40,9 @@ _SPELLED_LOCAL = re.compile(
     re.IGNORECASE,
 )
 _SPACED_AT = re.compile(
-    r"\s{1,3}@\s{1,3}|(?<=\w)@\s{0,3}|\s{0,3}[(\[{]\s?(?:at|@)\s?[)\]}]\s{0,3}", re.IGNORECASE
+    rf"\s{{1,3}}@(?:\s{{1,3}}|(?={_PROVIDER}\.))|(?<=\w)@\s{{0,3}}"
+    r"|\s{0,3}[(\[{<]\s?(?:at|@)\s?[)\]}>]\s{0,3}",
+    re.IGNORECASE,
 )
 _WORD_AT = re.compile(r"\s{1,3}at\s{1,3}", re.IGNORECASE)
 _SPACED_DOMAIN = re.compile(
@@ -71,10 +73,10 @@ _SECRET = re.compile(
     r"|AKIA[A-Z\d]{16}(?!\w)|(?i:bearer)\s{1,3}[\w.~+/-]{16,})"
 )
 _SAID_SECRET = re.compile(
-    r"\b(?:password|passwd|passcode|pass ?phrase|pin|cvv|cvc|security code|otp|one[- ]time (?:code|password)"
-    r"|2fa code|verification code)\s{0,2}(?:(?:is|was)\s|[:=])\s{0,2}[\"']?"
+    r"\b(?:password|passwd|pwd?|passcode|pass(?=[:=])|pass ?phrase|pin|cvv|cvc|security code|otp"
+    r"|one[- ]time (?:code|password)|2fa code|verification code)\s{0,2}(?:(?:is|was)\s|[:=])\s{0,2}[\"']?"
     r"(?P<value>(?=[^\s\d‹›]{0,40}\d)[^\s‹›]{3,80})"
-    r"|\b(?:cvv2?|cvc2?|pin|password)(?: code)?\s(?P<code>\d{3,8})(?!\w)",
+    r"|\b(?:cvv2?|cvc2?|pin|otp|password)(?: code)?\s(?P<code>\d{3,8})(?!\w)",
     re.IGNORECASE,
 )
 
@@ -124,7 +126,8 @@ def _is_public(text: str) -> bool:
 
 def links(text: str) -> Iterator[Found]:
     """Links with a token, an account or credentials in them; the address of a page is nobody's."""
-    if "://" in text or "www." in text:
+    lowered = text.lower()
+    if "://" in lowered or "www." in lowered:
         for match in _LINK.finditer(text):
             if _TELLING.search(match[0]) or _RANDOM.search(match[0]):
                 yield Found(*match.span(), Kind.LINK)

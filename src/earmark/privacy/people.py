@@ -48,7 +48,8 @@ _ASKED_BIRTH = re.compile(r"\b(?:d\.?o\.?b\b|date of birth|birth ?da(?:y|te)|bor
 _ANY_DAY = re.compile(rf"(?<!\d){_DAY}(?!\d)", re.IGNORECASE)
 
 _STREET = re.compile(
-    r"(?<![\w.-])\d{1,5}[A-Za-z]?,? (?:(?:[NESW]|[NS][EW])\.? )?(?P<name>(?:[\w'.-]{2,20} ){1,3})"
+    r"(?<![\w.-])\d{1,5}[A-Za-z]?,? (?:(?:[NESW]|[NS][EW])\.? )?"
+    r"(?P<name>(?:[^\W\d][\w'.-]{1,19} ){1,3}|\d{1,3}(?:st|nd|rd|th) )"
     r"(?P<kind>street|st|avenue|ave|road|rd|lane|boulevard|blvd|crescent|terrace|parkway|highway"
     r"|drive|dr|court|ct|place|close|square|way)\b\.?",
     re.IGNORECASE,
@@ -57,8 +58,8 @@ _ALSO_OTHERS = frozenset({"drive", "dr", "court", "ct", "place", "close", "squar
 _HOME = re.compile(
     r"\b(?:address|live|living|deliver|ship|moved?|located|resid\w+|street|flat|apartment)\b", re.IGNORECASE
 )
-_NUMBERS_OR_LITTLE = re.compile(
-    r"\d|\b(?:the|a|an|is|are|on|of|in|for|my|your|our|to|no|and|one|each|way)\b", re.IGNORECASE
+_LITTLE = re.compile(
+    r"\b(?:the|a|an|is|are|on|of|in|for|my|your|our|to|no|and|one|each|way)\b", re.IGNORECASE
 )
 
 
@@ -106,7 +107,7 @@ def streets(text: str) -> Iterator[Found]:
     """A house number with a street; words that name other things too need a word of living there."""
     home = _HOME.search(text)
     for match in _STREET.finditer(text):
-        if _NUMBERS_OR_LITTLE.search(match["name"]):
+        if _LITTLE.search(match["name"]):
             continue
         sure = match["kind"].casefold() not in _ALSO_OTHERS
         if sure or (home and home.end() <= match.start()):

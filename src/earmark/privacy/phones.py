@@ -11,11 +11,11 @@ REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "AU", "IN", "BR")
 """Whose national ways of writing are known without a word before them."""
 
 _NUMBER = re.compile(
-    r"(?<![\w.,:/])(?:\+[ (]?|\()?\d(?:[ ().\-/]{0,3}\d){6,16}(?![\d]|[ .\-/]?\d|[.,:]\d|[A-Za-z])"
+    r"(?<![\w/])(?<!\d[.,:])(?:\+[ (]?|\()?\d(?:[ ().\-/]{0,3}\d){6,16}(?![\d]|[ .\-/]?\d|[.,:]\d|[A-Za-z])"
 )
 _CUE = re.compile(
     r"\b(?:call|ring|text|reach|whatsapp|fax|dial|sms|contact|my number"
-    r"|(?:phone|mobile|cell|tel|telephone|landline)\s?(?:number|no\b|#|:|is\b|on\b|at\b))",
+    r"|(?:phone|mobile|cell|tel|telephone|landline)\s?(?:number|no\b|#|:|is\b|on\b|at\b|(?=[+(]?\d[\d ()-]{6})))",
     re.IGNORECASE,
 )
 _VERSION = re.compile(r"(?<!\d)\d\.\d(?!\d)")

@@ -45,12 +45,11 @@ _WORDS = (
         "akia",
         "live_",
         "test_",
-        "(at)",
-        "[at]",
     ),
     *(f"{provider}." for provider in PROVIDERS),
 )
-_ASKING = ("number", "name", "birth", "born", "dob", " id", "no.", "code", "#", "phone")
+_BRACKETED_AT = re.compile(r"[(\[{<]\s?at\s?[)\]}>]")
+_ASKING = ("number", "ref", "name", "birth", "born", "dob", " id", "no.", "code", "#", "phone")
 _DIGIT = re.compile(r"\d")
 _FEW_DIGITS = 4
 _ANSWER_CHARACTERS = 80
@@ -67,7 +66,7 @@ def is_suspicious(text: str) -> bool:
     if _SIGNS.search(text):
         return True
     lowered = text.lower()
-    return any(word in lowered for word in _WORDS)
+    return any(word in lowered for word in _WORDS) or bool(_BRACKETED_AT.search(lowered))
 
 
 def found_in(text: str, expected: frozenset[Kind] = frozenset()) -> tuple[Found, ...]:
