@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,14 @@ def test_aliases_that_would_match_everywhere_are_ignored_with_a_warning() -> Non
         "shop.csv:2: 'the' is a common word and was ignored",
         "shop.csv:2: 'X' is too short and was ignored",
     ]
+
+
+def test_time_grows_with_the_aliases_of_an_entry_not_with_their_square() -> None:
+    aliases = tuple(f"zorvex {number}x" for number in range(10_000))
+    began = time.process_time()
+    finder = NameFinder((Entry("p1", "Zorvex", aliases=aliases),))
+    assert time.process_time() - began < 2
+    assert [found.end for found in finder("a zorvex 9999x")] == [8, 14]
 
 
 def test_a_hundred_thousand_names_are_found_exactly(tmp_path: Path) -> None:

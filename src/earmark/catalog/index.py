@@ -19,6 +19,7 @@ from earmark.catalog.words import FUNCTION_WORDS, GENERIC, PADDING, english
 from earmark.naming import as_typed, normal_form, spaced
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d) (?=\d)")
 _EVERYDAY = GENERIC | FUNCTION_WORDS
 _MOST_WORDS = 40  # of a text that may be a name; what is longer is a sentence
 _MANY_NAMES = 50  # a word of so many names is a kind ("Router") or a grade ("Pro")
@@ -69,10 +70,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def joined(words: Sequence[str]) -> str:
     """The words without the spaces between them; two numbers never become one."""
-    return "".join(
-        "|" + word if before[-1:].isdigit() and word[0].isdigit() else word
-        for before, word in zip(("", *words), words, strict=False)
-    )
+    return _BETWEEN_NUMBERS.sub("|", " ".join(words)).replace(" ", "")
 
 
 def stripped(words: Sequence[str]) -> tuple[str, ...]:

@@ -33,10 +33,6 @@ class Spelling:
     exact: str | None
     inflected: bool
 
-    @property
-    def key(self) -> str:
-        return squash(self.form)
-
 
 def fold(text: str) -> str:
     """Lower-case a text without changing its length."""
@@ -73,7 +69,7 @@ class SpellingTable:
                 self._add(numbers, index, number, form)
         for index, entry in enumerate(entries):
             for number, form in enumerate(other_numbers(entry), start=len(entry.surface_forms)):
-                key = squash(self._spelling(index, number, form).form)
+                key = squash(_folded(form))
                 if key not in numbers:
                     self._append(numbers, key, index, number)
         self._keys = list(numbers)
@@ -92,32 +88,31 @@ class SpellingTable:
         index, number = self._owners[row], self._forms[row]
         entry = self._entries[index]
         forms = entry.surface_forms
-        form = forms[number] if number < len(forms) else [*forms, *other_numbers(entry)][number]
-        return self._spelling(index, number, form)
-
-    def _spelling(self, index: int, number: int, form: str) -> Spelling:
-        entry = self._entries[index]
-        plain = as_typed(form).strip()
-        exact = squash(plain) if entry.case_sensitive else None
-        return Spelling(index, single_spaced(fold(plain)), exact, number >= len(entry.surface_forms))
+        if number < len(forms):
+            return _spelling(index, entry, forms[number])
+        return _spelling(index, entry, [*forms, *other_numbers(entry)][number], inflected=True)
 
     def _add(self, numbers: dict[str, int], index: int, number: int, form: str) -> None:
         entry = self._entries[index]
-        spelling = self._spelling(index, number, form)
-        key = spelling.key
+        key = squash(_folded(form))
         why = why_ignored(form, key)
         if why:
             self.problems.append(
                 Problem(entry.where or entry.id, f"{form!r} is {why} and was ignored", severe=False)
             )
             return
-        known = list(self.standing_for(numbers[key])) if key in numbers else []
+        if key not in numbers or self._is_another(numbers[key], _spelling(index, entry, form), form):
+            self._append(numbers, key, index, number)
+
+    def _is_another(self, key_number: int, spelling: Spelling, form: str) -> bool:
+        """Whether a spelling of a known key is neither known itself, nor a clash (which is noted)."""
+        known = list(self.standing_for(key_number))
         for other in known:
             if _clash(spelling, other):
-                self.problems.append(_ambiguous(form, self._entries[other.index], entry))
-                return
-        if spelling not in known:
-            self._append(numbers, key, index, number)
+                entries = self._entries
+                self.problems.append(_ambiguous(form, entries[other.index], entries[spelling.index]))
+                return False
+        return spelling not in known
 
     def _append(self, numbers: dict[str, int], key: str, index: int, number: int) -> None:
         row = len(self._owners)
@@ -128,6 +123,15 @@ class SpellingTable:
             self._first.append(row)
         else:
             self._more.setdefault(known, []).append(row)
+
+
+def _folded(form: str) -> str:
+    return single_spaced(fold(as_typed(form).strip()))
+
+
+def _spelling(index: int, entry: Entry, form: str, *, inflected: bool = False) -> Spelling:
+    exact = squash(as_typed(form).strip()) if entry.case_sensitive else None
+    return Spelling(index, _folded(form), exact, inflected)
 
 
 def why_ignored(form: str, letters: str) -> str:
