@@ -16,7 +16,7 @@ from earmark.regexes import PatternSet
 
 BAD = """id,name,label,aliases,pattern,parent,short
 p1,Oven,PRODUCT,the|X|ovens,,p2,
-p2,Grill,PRODUCT,grill pan|grill-pan,(a+)+$,p1,the Oven
+p2,Grill,PRODUCT,grill pan|grill-pan,(a+)+b$,p1,the Oven
 p3,Barbecue,PRODUCT,,(?=x)y,,
 p1,Pan,,,,,
 p4,Pot,,,,nobody,
@@ -62,6 +62,29 @@ def test_a_spelling_that_the_matcher_would_not_find_is_no_repetition(tmp_path: P
     assert problems == []
 
 
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ("p1,Team,,", "'Team' is an everyday word, and 'p1' is found wherever somebody writes it"),
+        ("p1,Acme Team,TEAMS,", "'TEAMS' is an everyday word"),
+        ("p1,Acme Pro,,the|it|Pro", "the short name 'the' is a common word and was ignored"),
+        ("p1,Acme Team,acme team plan,Team", None),
+        ("p1,dress,,", None),
+    ],
+)
+def test_names_that_are_found_wherever_people_write_are_doubtful(
+    tmp_path: Path, row: str, what: str | None
+) -> None:
+    _, problems = check_catalogs([written(tmp_path, f"id,name,aliases,short\n{row}\n")])
+    assert not any(problem.severe for problem in problems)
+    assert [problem.what.startswith(what or "-") for problem in problems][:1] == ([True] if what else [])
+
+
+def test_capitals_make_a_plan_a_name(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,name,case_sensitive\np1,Team,yes\n")
+    assert check_catalogs([path])[1] == []
+
+
 def test_a_good_catalog_has_no_problems_and_gives_its_entries(tmp_path: Path) -> None:
     path = written(
         tmp_path, "id,name,parent,short\nn,Nimbus,,\nn1,Nimbus Pro,n,the Pro|Pro\nn2,Vertex Pro,,Pro\n"
@@ -90,6 +113,13 @@ def test_a_good_catalog_has_no_problems_and_gives_its_entries(tmp_path: Path) ->
         ),
         ("id,name,short\na,Aster," + "x" * 201 + "\n", "has 201 characters, and 200 are the most"),
         ("id,name,pattern\na,Aster,((a{500}){500}){500}\n", "shop.csv:2: the pattern cannot be used"),
+        ("id,name,pattern\na,Aster,[a-z]+\n", "shop.csv:2: the pattern finds everyday words too"),
+        ("id,name,pattern\na,Aster,.\n", "shop.csv:2: the pattern finds everyday words too"),
+        ("id;name\na;Aster\n", "shop.csv:1: its columns are separated by semicolons"),
+        ("id\tname\na\tAster\n", "shop.csv:1: its columns are separated by tabs"),
+        ("id,name\na,As\0ter\n", "shop.csv:2: 'As\\x00ter' holds the control character U+0000"),
+        ('id,name\na,"As\nter"\n', "holds the control character U+000A"),
+        ("id,name,aliases\na\x1b[2J,Aster,\n", "holds the control character U+001B"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_its_line(tmp_path: Path, content: str, message: str) -> None:

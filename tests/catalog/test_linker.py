@@ -273,6 +273,13 @@ def test_a_short_name_means_the_one_thing_that_the_conversation_speaks_of(
     assert linked.evidence.get("match") == (CONTEXT if meant else None)
 
 
+def test_a_common_word_is_no_short_name() -> None:
+    linker = CatalogLinker(
+        [Entry("n", "Nimbus"), Entry("n1", "Nimbus Pro", parent="n", short=("the", "it", "Pro"))]
+    )
+    assert ids(linker, "Nimbus", "it", "the", "Pro") == ["n", None, None, "n1"]
+
+
 def test_short_names_do_not_link_by_themselves() -> None:
     linker = CatalogLinker(FAMILY)
     assert found("the Pro", linker=linker) is None

@@ -92,6 +92,14 @@ BAD_JSONL = {
     "foreign label": ('{"label":"ORG","pattern":"Acme"}', ":1: unknown label 'ORG'"),
     "empty pattern": ('{"label":"PRODUCT","pattern":" "}', ":1: the pattern must be"),
     "number as id": ('{"label":"PRODUCT","pattern":"x","id":7}', ":1: the id must be text"),
+    "odd id": (
+        '{"label":"PRODUCT","pattern":"x2","id":"p\\n1"}',
+        ":1: 'p\\n1' holds the control character U+000A",
+    ),
+    "half a character": (
+        '{"label":"PRODUCT","pattern":"x\\ud800"}',
+        ":1: 'x\\ud800' holds the control character",
+    ),
     "tokens without id": ('{"label":"PRODUCT","pattern":[{"LOWER":"x"}]}', ":1: the pattern must be"),
     "no tokens": ('{"label":"PRODUCT","pattern":[],"id":"p"}', ":1: a token pattern is a non-empty list"),
     "needs a tagger": ('{"label":"PRODUCT","pattern":[{"LEMMA":"x"}],"id":"p"}', "'LEMMA' is not supported"),

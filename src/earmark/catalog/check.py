@@ -11,6 +11,7 @@ from earmark.catalog.index import bare
 from earmark.catalog.names import NameFinder
 from earmark.catalog.reading import read_catalogs
 from earmark.catalog.spelling import SpellingTable, squash
+from earmark.catalog.words import FUNCTION_WORDS, TIERS
 from earmark.errors import CatalogError
 from earmark.naming import as_typed, normal_form
 from earmark.regexes import PatternSet
@@ -25,6 +26,7 @@ def check_catalogs(paths: Sequence[Path]) -> tuple[tuple[Entry, ...], list[Probl
     problems += _patterns_too_large(entries)
     problems += _same_to_the_matcher(entries)
     problems += _doubtful_short_names(entries)
+    problems += _plans_alone(entries)
     return entries, sorted(problems, key=_place)
 
 
@@ -61,8 +63,21 @@ def _is_found_by(name: str, text: str, entry: Entry) -> bool:
     return any((found.start, found.end) == (0, len(text)) for found in finder(text))
 
 
+def _plans_alone(entries: Iterable[Entry]) -> Iterator[Problem]:
+    """Names like "Team" or "Pro": only capitals tell that no team is meant, and they are not looked at."""
+    for entry in entries:
+        for form in () if entry.case_sensitive else entry.surface_forms:
+            if form.casefold() in TIERS:
+                yield Problem(
+                    entry.where,
+                    f"{form!r} is an everyday word, and {entry.id!r} is found wherever somebody writes it",
+                    "put it into the column short, or make the row case_sensitive",
+                    severe=False,
+                )
+
+
 def _doubtful_short_names(entries: Sequence[Entry]) -> Iterator[Problem]:
-    """Short names that another entry has as its full name: that one always wins."""
+    """Short names that are ignored, and those that another entry has as its full name: that one always wins."""
     short = {bare(form) for entry in entries for form in entry.short}
     if not short:
         return
@@ -74,10 +89,12 @@ def _doubtful_short_names(entries: Sequence[Entry]) -> Iterator[Problem]:
     }
     for entry in entries:
         for form in entry.short:
-            other = full.get((entry.label, bare(form)))
-            if other is not None:
-                yield Problem(
-                    entry.where,
-                    f"the short name {normal_form(form)!r} is a full name of {other.id!r} ({other.where}), which wins",
-                    severe=False,
-                )
+            doubt = _doubt(form, full.get((entry.label, bare(form))))
+            if doubt:
+                yield Problem(entry.where, f"the short name {normal_form(form)!r} is {doubt}", severe=False)
+
+
+def _doubt(short: str, other: Entry | None) -> str:
+    if bare(short) in FUNCTION_WORDS:
+        return "a common word and was ignored"
+    return f"a full name of {other.id!r} ({other.where}), which wins" if other else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from earmark.catalog.entry import Entry, Problem
@@ -20,6 +21,8 @@ _NEEDED = ("id", "name")
 _TRUE = {"true", "yes", "1", "x"}
 _FALSE = {"", "false", "no", "0"}
 _EXAMPLE = "the first line must name the columns, for example: id,name,label,aliases,pattern"
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs"}
+_UNSEEN = frozenset({"Cc", "Cs"})
 _NONE = dict.fromkeys(COLUMNS, "")
 
 
@@ -55,6 +58,11 @@ def _wrong_header(header: Sequence[str]) -> BadLineError | None:
     if not header:
         return BadLineError("the catalog is empty", _EXAMPLE)
     missing = [name for name in _NEEDED if name not in header]
+    other = next((mark for mark in _OTHER_MARKS if mark in header[0]), "")
+    if missing and other:
+        return BadLineError(
+            f"its columns are separated by {_OTHER_MARKS[other]}", "save it with commas between the columns"
+        )
     if missing:
         return BadLineError(f"there is no column {' and no column '.join(missing)}", _EXAMPLE)
     known = f"known columns: {', '.join(COLUMNS)}"
@@ -81,7 +89,7 @@ def _entry(where: str, cells: dict[str, str]) -> Entry:
             raise BadLineError(f"the {name} is empty")
     aliases, short = _several(cells["aliases"]), _several(cells["short"])
     for text in (cells["id"], cells["name"], *aliases, *short):
-        check_length(text)
+        check_name(text)
     pattern = cells["pattern"]
     strict = _flag(cells["case_sensitive"])
     if pattern:
@@ -104,12 +112,17 @@ def _several(cell: str) -> tuple[str, ...]:
     return tuple(filter(None, map(str.strip, cell.split("|")))) if cell else ()
 
 
-def check_length(text: str) -> None:
+def check_name(text: str) -> None:
     """Refuse what is no name any more.
 
     Raises:
-        BadLineError: It is too long.
+        BadLineError: It is too long, or holds what cannot be seen or stored (line breaks, NUL, escapes).
     """
+    odd = next((char for char in text if unicodedata.category(char) in _UNSEEN), "")
+    if odd:
+        raise BadLineError(
+            f"{text[:20]!r} holds the control character U+{ord(odd):04X}", "remove it from the name"
+        )
     if len(text) > LONGEST_NAME:
         raise BadLineError(
             f"{text[:20]!r}… has {len(text)} characters, and {LONGEST_NAME} are the most",
@@ -137,8 +150,13 @@ def _flag(text: str) -> bool:
 
 def _check_regex(pattern: str, *, case_sensitive: bool) -> None:
     try:
-        compile_pattern(pattern, case_sensitive=case_sensitive)
+        compiled = compile_pattern(pattern, case_sensitive=case_sensitive)
     except BadPatternError as error:
         raise BadLineError(
             f"the pattern cannot be used: {error}", "use RE2 syntax: no look-around, no back-references"
         ) from None
+    if compiled.fullmatch("the") or compiled.fullmatch("a"):
+        raise BadLineError(
+            "the pattern finds everyday words too",
+            "write what all article numbers have, such as a digit: \\d",
+        )

@@ -12,6 +12,7 @@ from earmark.catalog.kinship import Kinship
 from earmark.catalog.ladder import CONTEXT
 from earmark.catalog.names import is_another_model
 from earmark.catalog.spelling import fold
+from earmark.catalog.words import FUNCTION_WORDS
 from earmark.model import ISSUE, PRODUCT, Conversation, Mention
 from earmark.naming import product_form
 
@@ -117,6 +118,6 @@ def _against(best: Fit, rival: Fit) -> float:
 def _short_names(entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[Entry, ...]]:
     found: dict[tuple[str, str], tuple[Entry, ...]] = {}
     for entry in entries:
-        for key in dict.fromkeys(map(bare, entry.short)):
+        for key in dict.fromkeys(map(bare, entry.short)).keys() - FUNCTION_WORDS:
             found[entry.label, key] = (*found.get((entry.label, key), ()), entry)
     return found

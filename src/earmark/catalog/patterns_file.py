@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from earmark.catalog.csv_file import BadLineError, check_length, label_of
+from earmark.catalog.csv_file import BadLineError, check_name, label_of
 from earmark.catalog.entry import Entry, Problem
 
 _ATTRIBUTES = frozenset(
@@ -48,8 +48,9 @@ def _entry(where: str, line: str) -> Entry:
     label, pattern, identity = label_of(row["label"]), row["pattern"], row.get("id")
     if identity is not None and (not isinstance(identity, str) or not identity.strip()):
         raise BadLineError("the id must be text")
+    check_name(identity or "")
     if isinstance(pattern, str) and pattern.strip():
-        check_length(pattern.strip())
+        check_name(pattern.strip())
         return Entry(identity or _slug(pattern), pattern.strip(), label, where=where)
     if not isinstance(pattern, list) or identity is None:
         raise BadLineError("the pattern must be a text, or a list of tokens together with an id")

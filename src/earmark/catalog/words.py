@@ -21,7 +21,10 @@ GRADES = frozenset(_LISTS["grades"].split())
 AFTER_AND = frozenset(_LISTS["after_and"].split())
 """What follows "plus" where it means "and": "the X200 plus a cable"."""
 
-GENERIC = frozenset(_LISTS["generic"].split())
+TIERS = frozenset(_LISTS["tiers"].split())
+"""Plans and grades: they name a product only beside its name."""
+
+GENERIC = TIERS | frozenset(_LISTS["generic"].split())
 """Everyday nouns and grades: near one of them is near nothing in particular."""
 
 
