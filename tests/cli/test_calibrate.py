@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from tests.conftest import Cli
 
+from earmark.calibrate import files
+from earmark.cli.calibrate import calibrate
+
 BASE = {"source": "shop", "channel": "webchat"}
 GOOD = ("my {} keeps crashing since monday", "keeps crashing")
 PRODUCTS = ("kettle", "router", "headset", "printer", "tablet", "camera", "modem", "speaker")
@@ -75,12 +78,46 @@ def test_a_calibration_of_another_model_is_refused_with_both_hashes(
     assert known[:12] in refused.stderr
 
 
+def test_labels_that_the_first_calibration_has_seen_are_owned_up_to(
+    cli: Cli, gold: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli("calibrate", "gold.jsonl", "--out", "came-along.json").returncode == 0
+    monkeypatch.setattr(files, "PACKAGED", gold.parent / "came-along.json")
+    calibrate([gold])
+    assert "80 of these 80 conversations went into the calibration that came with" in capsys.readouterr().err
+
+
+def test_the_labels_are_never_written_over(cli: Cli, gold: Path) -> None:
+    before = gold.read_bytes()
+    assert cli("calibrate", "gold.jsonl", "--out", "gold.jsonl").returncode == 1
+    assert gold.read_bytes() == before
+
+
+def test_a_label_that_could_not_be_fitted_is_named(cli: Cli, tmp_path: Path) -> None:
+    """Its entities get evidence: nobody should take that for a probability."""
+    rows = [conversation(number) for number in range(40)]
+    for (message,) in (row["messages"] for row in rows):
+        message["text"] = message["text"].replace("keeps crashing", "was delivered")
+        message["spans"] = [each for each in message["spans"] if each["label"] == "PRODUCT"]
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    made = cli("calibrate", "gold.jsonl")
+    assert made.returncode == 0, made.stderr
+    assert "ISSUE: not calibrated, for want of right and of wrong candidates" in made.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (("calibrate", "missing.jsonl"), 1, "cannot be read"),
         (("calibrate", "gold.jsonl", "--target-precision", "1.5"), 2, "target-precision"),
         (("calibrate", "gold.jsonl", "--out", "no/where.json"), 1, "cannot be written"),
+        (("calibrate", "missing.jsonl", "--out", "no/where.json"), 1, "cannot be written"),
+        (("calibrate", "gold.jsonl", "--out", "./gold.jsonl"), 1, "is what the calibration is made from"),
+        (
+            ("calibrate", "gold.jsonl", "--catalog", "catalog.csv", "--out", "catalog.csv"),
+            1,
+            "is what the calibration is made from",
+        ),
         (("calibrate", "empty.jsonl"), 2, "nothing to calibrate on"),
         (("calibrate", "overlap.jsonl"), 1, "overlap.jsonl:1: message 0: the spans at 0 and 2 overlap"),
         (("calibrate", "beyond.jsonl"), 1, "no part of its 5 characters"),
@@ -108,6 +145,7 @@ def test_bad_input_is_one_line_and_a_code(
     (tmp_path / "beyond.jsonl").write_text(message("hello", product | {"start": 0, "end": 9}))
     (tmp_path / "label.jsonl").write_text(message("hello", {"label": "PERSON", "start": 0, "end": 4}))
     (tmp_path / "empty.jsonl").write_text(message("hello"))
+    (tmp_path / "catalog.csv").write_text("id,name\nprd-hub2,Hub 2\n")
     done = cli(*arguments)
     assert done.returncode == code, done.stderr
     assert says in done.stderr

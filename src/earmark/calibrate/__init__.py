@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from earmark.calibrate.files import packaged, read_calibration, write_calibration
+from earmark.calibrate.files import check_place, packaged, read_calibration, write_calibration
 from earmark.calibrate.make import Goal, calibrate
 from earmark.calibrate.sample import Candidate, running, sample
 
@@ -10,6 +10,7 @@ __all__ = [
     "Candidate",
     "Goal",
     "calibrate",
+    "check_place",
     "packaged",
     "read_calibration",
     "running",

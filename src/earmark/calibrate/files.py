@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from earmark.confidence.calibration import MODEL, Calibration, as_dict, parse
@@ -36,6 +37,18 @@ def packaged(model_hash: str) -> Calibration | None:
         return None
     known = read_calibration(PACKAGED)
     return known if known.made_for.get(MODEL) == model_hash else None
+
+
+def check_place(path: Path, inputs: Iterable[Path]) -> None:
+    """See that a calibration can be written there, and replaces nothing that it is made from.
+
+    Raises:
+        OutputError: It would replace an input, or the place is no file in a folder that exists.
+    """
+    if path.resolve() in {each.resolve() for each in inputs}:
+        raise OutputError(f"{path} is what the calibration is made from", hint="name another file with --out")
+    if path.is_dir() or not path.parent.is_dir():
+        raise OutputError(f"{path} cannot be written: not a file in a folder that exists")
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 TargetOption = Annotated[
     float,
-    typer.Option(min=0.5, max=0.999, metavar="P", help="The share of kept entities that must be right."),
+    typer.Option(
+        min=0.5, max=0.999, metavar="P", help="How often a kept entity of a conversation must be right."
+    ),
 ]
 AssuranceOption = Annotated[
     float, typer.Option(min=0.5, max=0.999, metavar="P", help="How sure that has to be.")
@@ -39,10 +42,11 @@ def calibrate(
     json: common.JsonOption = False,
 ) -> None:
     """Fit the confidence on labelled conversations, and find the threshold that keeps a promise of precision."""
-    from earmark.calibrate import Goal, write_calibration
+    from earmark.calibrate import Goal, check_place, write_calibration
     from earmark.gold import read_gold
 
     chosen = common.settings(model=model, catalog=catalog, scorer="evidence")
+    check_place(out, [*gold, *chosen.catalog, *chosen.issue_types])
     made = _made(chosen, read_gold(gold), Goal(target_precision, assurance))
     write_calibration(made, out)
     if json:
@@ -65,7 +69,18 @@ def _made(chosen: Settings, gold: Gold, goal: Any) -> Calibration:
             candidates: list[Candidate] = sample(extractor, judge, known, lambda count: watch("read", count))
         made_for = running(extractor, judge.linkers)
     prior = packaged(made_for["model_hash"])
+    if prior:
+        _own_up(prior, channels)
     return calibrate(candidates, channels, made_for, goal=goal, prior=prior.labels if prior else {})
+
+
+def _own_up(prior: Calibration, ids: Collection[str]) -> None:
+    """Say where the fit starts from what it has already learned of these conversations."""
+    if known := prior.known(ids):
+        common.talk(
+            f"warning: {known:,} of these {len(ids):,} conversations went into the calibration that came with "
+            "the model: figures and certificates on them flatter"
+        )
 
 
 def _as_json(made: Calibration, out: Path) -> dict[str, Any]:
@@ -78,6 +93,7 @@ def _as_json(made: Calibration, out: Path) -> dict[str, Any]:
         "file": str(out),
         "hash": made.hash,
         "fitted": fitted,
+        "labels": sorted(made.labels),
         "figures": known["figures"],
         "certificates": known["certificates"],
     }
@@ -85,9 +101,10 @@ def _as_json(made: Calibration, out: Path) -> dict[str, Any]:
 
 def _show(made: Calibration, out: Path) -> None:
     from earmark.confidence.wording import promise
+    from earmark.gold import LABELS
 
     fitted = made.fitted
-    rough = " (few: a rough fit, and no promise)" if fitted.provisional else ""
+    rough = " (few: a rough fit)" if fitted.provisional else ""
     common.say(f"fitted on {fitted.candidates:,} candidates in {fitted.conversations:,} conversations{rough}")
     figures = ", ".join(
         f"{name} {'–' if value is None else f'{value:.3f}'}" for name, value in made.figures.items()
@@ -95,4 +112,8 @@ def _show(made: Calibration, out: Path) -> None:
     common.say(f"cross-validated by conversation: {figures}")
     for label, certificate in sorted(made.certificates.items()):
         common.say(f"{label}: {promise(certificate)}")
+    for label in sorted(set(LABELS) - set(made.labels)):
+        common.say(
+            f"{label}: not calibrated, for want of right and of wrong candidates: it gets evidence, no probability"
+        )
     common.say(f'{out}: use it with --calibration {out}, or calibration = "{out}" in earmark.toml')
