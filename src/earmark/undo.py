@@ -103,5 +103,5 @@ def _nothing_left(listing: Listing, overtaken: tuple[str, ...], *, sent: bool) -
 
 def _done(listing: Listing, overtaken: tuple[str, ...]) -> Taken:
     if overtaken:
-        return Taken(listing.id, "kept", f"changed by others since: {', '.join(overtaken)}", overtaken)
+        return Taken(listing.id, "kept", f"changed since: {', '.join(overtaken)}", overtaken)
     return Taken(listing.id, "undone")

@@ -159,6 +159,20 @@ def test_undo_takes_it_back_and_then_the_run_before(cli: Cli, tmp_path: Path) ->
     assert written(out) == {}
 
 
+def test_undo_of_a_run_that_was_cut_otherwise_since_names_what_to_undo_first(
+    cli: Cli, tmp_path: Path
+) -> None:
+    cli(*RUN, "--threshold", "0.5")
+    cli("rethreshold", "--threshold", "ISSUE=1.0")
+    later, first = (run["id"] for run in runs(cli))
+    done = cli("undo", first)
+    assert done.returncode == 3
+    assert f"later runs have written over this one: earmark undo {later}, then this one again" in done.stderr
+    for run in (later, first):
+        cli("undo", run)
+    assert written(tmp_path / "out.jsonl") == {}
+
+
 def test_a_later_run_under_the_same_cuts_takes_the_results_over(cli: Cli) -> None:
     cli(*RUN, "--threshold", "0.5")
     cli("rethreshold", "--threshold", "0.9")

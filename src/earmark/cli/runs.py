@@ -23,9 +23,9 @@ def runs(journal: common.JournalOption = None, json: common.JsonOption = False) 
 
     table = Table(box=None, pad_edge=False)
     for name in ("run", "status", "source", "writer", "conversations", "for review", "requests"):
-        table.add_column(name, no_wrap=name == "run", overflow="fold")
+        table.add_column(name, no_wrap=name in {"run", "conversations"}, overflow="fold")
     for item in found:
-        states = ", ".join(f"{count} {state}" for state, count in item["conversations"].items())
+        states = "\n".join(f"{count} {state}" for state, count in item["conversations"].items())
         status = f"{item['status']} (dry run)" if item["dry_run"] else item["status"]
         ends = (item["source"], item["writer"])
         cells = (item["id"], status, *ends, states, item["for_review"], item["usage"].get("requests", 0))

@@ -11,6 +11,7 @@ from earmark.cli import common, sitting
 from earmark.cli.resume import settings_of
 
 if TYPE_CHECKING:
+    from earmark.journal import Journal
     from earmark.undo import Taken, UndoJob
 
 
@@ -36,6 +37,7 @@ def undo(
             with sitting.Signals(opened.stop).heeded() as signals:
                 taken = list(_with_progress(job))
         _print(row["id"], taken, as_json=json)
+        _note_later_runs(book, row["id"], taken)
         if signals.received is not None:
             common.talk(f"stopped: the rest is as it was. Go on with: earmark undo {row['id']}")
     raise typer.Exit(_exit_code(taken, signals.received))
@@ -63,6 +65,12 @@ def _print(run_id: str, taken: list[Taken], *, as_json: bool) -> None:
         common.say(f"{item.conversation_id}: {item.status}, {item.reason}")
     told = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     common.say(f"undo of {run_id}: {told or 'nothing to take back; `earmark runs` lists the runs'}")
+
+
+def _note_later_runs(journal: Journal, run_id: str, taken: list[Taken]) -> None:
+    if any(item.status == "kept" for item in taken) and (later := journal.laid_over(run_id)):
+        told = ", then ".join(f"earmark undo {one}" for one in later)
+        common.talk(f"later runs have written over this one: {told}, then this one again")
 
 
 def _exit_code(taken: list[Taken], signalled: int | None) -> int:

@@ -109,6 +109,11 @@ class JournalReader:
         with self._reading() as connection:
             return list(connection.execute(statements.LEFT_OPEN, {"run": beside}).scalars())
 
+    def laid_over(self, run_id: str) -> list[str]:
+        """Later runs, newest first, that changed what this run wrote, and were not taken back."""
+        with self._reading() as connection:
+            return list(connection.execute(statements.LAID_OVER, {"run": run_id}).scalars())
+
     def to_judge_again(self, earlier: str) -> int:
         """How many conversations `list_again` would list."""
         with self._reading() as connection:

@@ -125,6 +125,21 @@ LATEST_CHANGE = (
 """The latest change of a conversation on a target."""
 
 
+_over = CHANGES.alias("over")
+LAID_OVER = (
+    select(_over.c.run_id)
+    .distinct()
+    .join(
+        CHANGES,
+        and_(CHANGES.c.target == _over.c.target, CHANGES.c.conversation_id == _over.c.conversation_id),
+    )
+    .where(CHANGES.c.run_id == bindparam("run"), _over.c.intended_at > CHANGES.c.intended_at)
+    .where(_over.c.applied_at.is_not(None), _over.c.undone_at.is_(None))
+    .order_by(_over.c.run_id.desc())
+)
+"""Later runs whose changes stand over those of a run, newest first."""
+
+
 def _copy(table: Table) -> Insert:
     """The rows of a conversation from run `:earlier` into `:run`."""
     copied = [column for column in table.c if column.name != "run_id"]
