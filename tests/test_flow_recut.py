@@ -158,3 +158,24 @@ def test_its_fingerprint_is_that_of_a_run_over_the_texts_under_these_cuts(job: f
     other = replace(job, policy=Policy(0.9))
     assert flow.fingerprint(job, FIELDS) != flow.fingerprint(other, FIELDS)
     assert job.basis == "b"
+
+
+@pytest.mark.parametrize(
+    ("began_with", "cut", "refused"),
+    [(0.7, 0.05, False), (0.7, 0.049, True), (0.7, 0.0, True), (0.02, 0.02, False), (0.02, 0.01, True)],
+)
+def test_a_cut_below_what_was_kept_is_refused(
+    job: flow.Recut, journal: Journal, began_with: float, cut: float, refused: bool
+) -> None:
+    """A run over the texts would find more there, and would take these results for its own."""
+    options = {"thresholds": {PRODUCT: began_with}, "reviews": {PRODUCT: 0.3}}
+    begun = NewRun(
+        "files:chats.jsonl", job.writer.name, job.writer.target, Window(), "f", {}, options, basis="b"
+    )
+    low = replace(job, earlier=journal.start(begun), policy=Policy(0.7, review=cut))
+    if refused:
+        with pytest.raises(ConfigError, match="did not keep every candidate"):
+            flow.run(low)
+    else:
+        flow.run(low)
+    assert len(journal.runs()) == 3 - refused

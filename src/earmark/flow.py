@@ -20,7 +20,7 @@ from earmark.decide import Policy, decide
 from earmark.delivery import Analysis, Sitting, Task, settle, take_up_intended, write
 from earmark.errors import ConfigError, EarmarkError, StoppedError
 from earmark.findings import Judge
-from earmark.journal import NewRun
+from earmark.journal import LEAST_CANDIDATE, NewRun
 from earmark.model import (
     Conversation,
     Field,
@@ -32,6 +32,7 @@ from earmark.model import (
     Page,
     Ready,
     Rejected,
+    RunFacts,
     State,
     Unreadable,
     Usage,
@@ -109,7 +110,7 @@ class Recut(Task):
         """As the earlier run, on the same target.
 
         Raises:
-            ConfigError: The writer writes to another place now.
+            ConfigError: The writer writes to another place now, or a cut is lower than what was kept.
         """
         row, facts = self.journal.run(self.earlier), self.journal.facts(self.earlier)
         if row["target"] != self.writer.target:
@@ -117,6 +118,7 @@ class Recut(Task):
                 f"run {self.earlier} wrote to another target than {self.writer.name} is now",
                 hint="restore region, schema and folder as they were then",
             )
+        _refuse_lower_cuts(self.policy, facts)
         return NewRun(
             source=f"{RETHRESHOLD}:{self.earlier}",
             writer=self.writer.name,
@@ -135,6 +137,20 @@ class Recut(Task):
 
     def usage(self) -> Usage:
         return _sum(self.requests(), self.writer.usage())
+
+
+def _refuse_lower_cuts(policy: Policy, earlier: RunFacts) -> None:
+    """Under a cut below what a run kept, a run over the texts would find more."""
+    for label in sorted(policy.per_label.keys() | earlier.thresholds.keys()):
+        kept_from = min(
+            LEAST_CANDIDATE, *(cuts.get(label, 1.0) for cuts in (earlier.thresholds, earlier.review))
+        )
+        if policy.review_cut(label) < kept_from:
+            raise ConfigError(
+                f"run {earlier.id} did not keep every candidate below {kept_from:g}, and {label} is to be cut at "
+                f"{policy.review_cut(label):g}",
+                hint=f"name cuts from {kept_from:g} on, or run over the texts again",
+            )
 
 
 def run(job: Job | Recut) -> str:

@@ -34,7 +34,7 @@ from earmark.model import (
 )
 
 LEAST_CANDIDATE = 0.05
-"""What no finder would have chosen is not kept below this confidence: no cut will ever be that low."""
+"""What no finder would have chosen is not kept below this confidence, unless a run has a cut that is lower still."""
 
 
 def seconds(moment: datetime | None) -> float | None:
