@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from earmark.assemble import WRITERS, Workshop
 from earmark.confidence import CalibratedScorer
 from earmark.confidence.wording import promise
+from earmark.decide import Policy
 from earmark.errors import EarmarkError
+from earmark.gold import LABELS
 from earmark.journal import Journal
 from earmark.model import Check
 from earmark.specs import split_spec
@@ -62,22 +64,26 @@ def _check_extraction(opened: Workshop) -> str:
 def _confidence(opened: Workshop) -> Check:
     """What a confidence means under these settings, and what is promised of the threshold."""
     try:
-        scorer = opened.judge().scorer
+        judge = opened.judge()
     except EarmarkError as error:
         return _failed("confidence", error)
-    if not isinstance(scorer, CalibratedScorer):
-        detail = f"{scorer.name}: uncalibrated evidence, no probability"
-        return Check(
-            "confidence",
-            "warn",
-            detail,
-            cause="the model has no calibration, or another scorer is chosen",
-            fix="make a calibration with `earmark calibrate GOLD`",
-        )
-    promises = [
-        f"{label}: {promise(each)}" for label, each in sorted(scorer.calibration.certificates.items())
-    ]
-    detail = "; ".join([f"calibrated ({scorer.calibration.hash[:12]})", *promises])
+    scorer = judge.scorer
+    if isinstance(scorer, CalibratedScorer):
+        return _calibrated(scorer, judge.policy)
+    return Check(
+        "confidence",
+        "warn",
+        f"{scorer.name}: uncalibrated evidence, no probability",
+        cause="the model has no calibration, or another scorer is chosen",
+        fix="make a calibration with `earmark calibrate GOLD`",
+    )
+
+
+def _calibrated(scorer: CalibratedScorer, policy: Policy) -> Check:
+    made = scorer.calibration
+    made_on = f"calibrated ({made.hash[:12]}) on {', '.join(made.fitted.channels)}"
+    worth = [f"{label}: {_worth(scorer, label, policy.cut(label))}" for label in LABELS]
+    detail = "; ".join([made_on, *worth])
     if not scorer.changed:
         return Check("confidence", "ok", detail)
     return Check(
@@ -87,6 +93,23 @@ def _confidence(opened: Workshop) -> Check:
         cause=f"the certificates are void: changed since they were made: {', '.join(scorer.changed)}",
         fix="certify what is running now with `earmark calibrate GOLD`",
     )
+
+
+def _worth(scorer: CalibratedScorer, label: str, cut: float) -> str:
+    """What is promised of the cut in force, which need not be the one that was certified."""
+    certificate = scorer.calibration.certificates.get(label)
+    kept = f"kept from {cut:.2f} on"
+    if label not in scorer.calibration.labels:
+        return f"{kept}, by evidence: it was not calibrated"
+    if certificate is None:
+        return f"{kept}, without a certificate"
+    if certificate.threshold is None:
+        return f"{kept}; {promise(certificate)}"
+    if scorer.changed:
+        return f"{kept}; its certificate, for {certificate.threshold:.2f}, is void"
+    if cut != certificate.threshold:
+        return f"{kept}; its certificate is for {certificate.threshold:.2f} and promises nothing there"
+    return promise(certificate)
 
 
 def _checked(name: str, look: Callable[[], str]) -> Check:
