@@ -58,7 +58,8 @@ def rows(name: str, count: int = 5, *forms: str, label: str = PRODUCT) -> Iterat
         ("galaxy s24", "entry", "s23", "has other numbers than 'Galaxy S23': s24, not s23"),
         ("galaxy", "entry", "s23", "is part of 2 names, such as 'Galaxy S23'"),
         ("slack huddles", "entry", "slack", "says more than 'Slack'"),
-        ("vertexi sorolin", "alias", "va", "fits va and vo equally well"),
+        ("vertexi sorolin", "alias", None, "fits va and vo equally well"),
+        ("phone", "entry", None, "everyday words: a kind of thing rather than one product"),
         ("slaaack", "alias", "slack", "is spelt further from 'Slack' than a word may be"),
         ("nimbus phone", "entry", "tab", "has 'phone' where 'Nimbus Tablet Pro' has 'tablet pro'"),
     ],
@@ -121,6 +122,30 @@ def test_rows_can_be_pasted_new_ones_with_new_ids_known_ones_with_their_alias() 
     ]
 
 
+def test_what_fits_two_entries_is_given_to_neither() -> None:
+    assert as_rows(suggest(rows("vertexi sorolin"), ENTRIES, 5, looks_personal), ENTRIES) == []
+
+
+@pytest.mark.parametrize(
+    ("forms", "name"),
+    [
+        (("HULU", "Hulu", "hulu"), "Hulu"),
+        (("hulu", "hulu", "Hulu"), "Hulu"),
+        (("PS4", "PS4", "ps4"), "PS4"),
+        (("pass", "pass", "Passes"), "pass"),  # a plural at the start of a sentence
+    ],
+)
+def test_a_new_entry_is_called_as_careful_people_write_it(forms: tuple[str, ...], name: str) -> None:
+    every = [row for n, form in enumerate(forms) for row in _one(form, n)]
+    (row,) = as_rows(suggest(every, ENTRIES, 1, looks_personal), ENTRIES)
+    assert row["name"] == name
+
+
+def _one(form: str, number: int) -> Iterator[EntityRow]:
+    for row in rows(form.casefold(), 1, form):
+        yield replace(row, conversation_id=f"c{number}")
+
+
 CATALOG = "id,name\nprd-tab,Nimbus Tablet Pro\n"
 
 
@@ -143,7 +168,7 @@ def run(cli: Cli, tmp_path: Path) -> None:
 def test_the_verb_proposes_from_the_journal_and_its_rows_are_a_catalog(cli: Cli, tmp_path: Path) -> None:
     told = cli("catalog", "suggest", "--catalog", "shop.csv")
     assert told.returncode == 0, told.stderr
-    assert "galaxy s21  → entry" in told.stdout
+    assert "5 conversations  PRODUCT  galaxy s21 → entry" in told.stdout
     (each,) = json.loads(cli("catalog", "suggest", "--catalog", "shop.csv", "--json").stdout)["suggestions"]
     assert (each["name"], each["conversations"], each["nearest"]) == ("galaxy s21", 5, None)
     printed = cli("catalog", "suggest", "--catalog", "shop.csv", "--csv").stdout

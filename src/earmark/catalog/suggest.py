@@ -10,18 +10,23 @@ from earmark.catalog.csv_file import COLUMNS
 from earmark.catalog.entry import Entry
 from earmark.catalog.index import Likeness, words_of
 from earmark.catalog.linker import CatalogLinker
+from earmark.catalog.words import GENERIC
 from earmark.model import ISSUE, PRODUCT, EntityRow, Verdict
 from earmark.naming import normal_form, product_form
 
 NEW, ALIAS = "entry", "alias"
 _MOST_FORMS = 5
 _NOTHING_CLOSE = "nothing in the catalog comes close"
+_A_KIND = "everyday words: a kind of thing rather than one product"
 _PREFIX = {PRODUCT: "prd", ISSUE: "iss"}
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A name to take into the catalog: a new `entry`, or an `alias` of the `nearest` one; `why` in words."""
+    """A name to take into the catalog: a new `entry`, or an `alias` of the `nearest` one; `why` in words.
+
+    An alias without a nearest entry fits several equally well.
+    """
 
     kind: str
     label: str
@@ -84,10 +89,10 @@ def _nearest(linker: CatalogLinker, label: str, name: str) -> tuple[str, Entry |
     fits = index.fits(name)
     if fits:
         rivals = [linker.entries[fit.index] for fit in fits if fit.rank == fits[0].rank]
-        return ALIAS, rivals[0], f"fits {' and '.join(entry.id for entry in rivals[:3])} equally well"
+        return ALIAS, None, f"fits {' and '.join(entry.id for entry in rivals[:3])} equally well"
     like = index.like(name)
     if like is None:
-        return NEW, None, _NOTHING_CLOSE
+        return NEW, None, _A_KIND if GENERIC.issuperset(words_of(name)) else _NOTHING_CLOSE
     entry = linker.entries[like.index]
     kind, why = _difference(like, entry)
     return kind, entry, why
@@ -117,17 +122,20 @@ def _has_digit(word: str) -> bool:
 
 
 def as_rows(suggestions: Iterable[Suggestion], entries: Iterable[Entry]) -> list[dict[str, str]]:
-    """Catalog rows by column: new ones, and those of known entries with the aliases added, each entry once."""
+    """Catalog rows by column: new ones, and those of known entries with the aliases added, each entry once.
+
+    What fits several entries is left to a person.
+    """
     taken = {entry.id for entry in entries}
     known: dict[str, Entry] = {}
     for each in suggestions:
-        if each.kind == ALIAS and each.nearest is not None:
-            entry = known.get(each.nearest.id, each.nearest)
-            known[entry.id] = replace(entry, aliases=(*entry.aliases, each.name))
-        else:
+        if each.kind == NEW:
             entry = _new_entry(each, taken)
             taken.add(entry.id)
             known[entry.id] = entry
+        elif each.nearest is not None:
+            entry = known.get(each.nearest.id, each.nearest)
+            known[entry.id] = replace(entry, aliases=(*entry.aliases, each.name.replace("|", " ")))
     return [_row(entry) for entry in known.values()]
 
 
@@ -135,8 +143,15 @@ def _new_entry(each: Suggestion, taken: set[str]) -> Entry:
     slug = "-".join((_PREFIX.get(each.label, each.label.lower()), *words_of(each.name)))
     number = next(n for n in range(1, len(taken) + 2) if (slug if n == 1 else f"{slug}-{n}") not in taken)
     identity = slug if number == 1 else f"{slug}-{number}"
-    name = each.forms[0] if each.forms else each.name
-    return Entry(identity, name, each.label)
+    return Entry(identity, _as_name(each.forms) or each.name, each.label)
+
+
+def _as_name(forms: Sequence[str]) -> str:
+    """The commonest form, with capitals where somebody wrote it so ("Hulu" rather than "hulu" or "HULU")."""
+    alike = [form for form in forms if form.casefold() == forms[0].casefold()]
+    return next(
+        (form for form in alike if not form.islower() and not form.isupper()), alike[0] if alike else ""
+    )
 
 
 def _row(entry: Entry) -> dict[str, str]:

@@ -126,7 +126,7 @@ def _print_suggestions(found: Sequence[Suggestion], least: int) -> None:
         common.say(f"nothing: no name that the catalog lacks was found in {least} conversations or more")
         return
     for each in found:
-        to = f" of {each.nearest.id}" if each.kind == "alias" and each.nearest else ""
-        common.say(f"{each.conversations:>6}  {each.label:<8} {each.name}  → {each.kind}{to}")
+        to = f"alias of {each.nearest.id}" if each.kind == "alias" and each.nearest else each.kind
+        common.say(f"{each.conversations:>6} conversations  {each.label:<8} {each.name} → {to}")
         common.say(f"        {each.why}; written {', '.join(each.forms)}")
     common.say("`earmark catalog suggest --csv` prints them as rows for a catalog file")
