@@ -106,6 +106,20 @@ def test_a_threshold_that_was_not_reached_recommends_nothing() -> None:
     assert facts["recommended"] == {}
 
 
+def test_a_certificate_that_was_never_tried_has_no_figures() -> None:
+    """From no test at all follows neither a bound of nothing nor how many labels are missing."""
+    nothing = Trial(0.99, 0, 0, 0.0)
+    untried = Certificate(0.95, 0.95, None, nothing, 59, (nothing,), 0)
+    claim = claimed(CalibratedScorer(replace(TOY, certificates={PRODUCT: untried}), RUNNING).facts)
+    assert (claim["status"], claim["bound"], claim["accepted"], claim["missing_labels"]) == (
+        "none",
+        None,
+        None,
+        None,
+    )
+    assert "too few" in claim["reason"]
+
+
 def test_a_file_gives_back_what_was_written() -> None:
     again = parse(json.dumps(as_dict(TOY)), "toy.json")
     assert again == TOY

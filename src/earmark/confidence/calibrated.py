@@ -17,7 +17,7 @@ from earmark.model import Conversation, Json, Mention, Score
 PROBABILITY = "probability"
 OTHERS, SLIGHT = "others", 0.1
 """Log-odds that move a probability by 2.5 points at most are explained together."""
-IN_FORCE, VOID, NOT_REACHED = "in force", "void", "not reached"
+IN_FORCE, VOID, NOT_REACHED, UNTRIED = "in force", "void", "not reached", "none"
 
 
 class CalibratedScorer:
@@ -100,25 +100,33 @@ class CalibratedScorer:
         }
 
     def _claim(self, certificate: Certificate) -> Json:
-        reached = certificate.reached
+        tried = certificate.conversations > 0
+        reached = certificate.reached if tried else None
         claim: dict[str, Any] = {
             "status": self._status(certificate),
-            "reason": f"changed since: {', '.join(self.changed)}" if self.changed else "",
+            "reason": self._reason(certificate),
             "target": certificate.target,
             "assurance": certificate.assurance,
             "threshold": certificate.threshold,
             "bound": reached and round(reached.bound, 4),
             "accepted": reached and reached.accepted,
             "errors": reached and reached.errors,
-            "missing_labels": certificate.missing,
+            "missing_labels": certificate.missing if tried else None,
             "channels": list(self.calibration.fitted.channels),
         }
         return claim
 
     def _status(self, certificate: Certificate) -> str:
+        if not certificate.conversations:
+            return UNTRIED
         if certificate.threshold is None:
             return NOT_REACHED
         return VOID if self.changed else IN_FORCE
+
+    def _reason(self, certificate: Certificate) -> str:
+        if not certificate.conversations:
+            return "too few labelled conversations to set any apart for it"
+        return f"changed since: {', '.join(self.changed)}" if self.changed else ""
 
 
 def _telling(parts: Mapping[str, float]) -> dict[str, float]:
