@@ -53,23 +53,26 @@ def together(report: Report, names: Names) -> dict[str, Any] | None:
 
 
 def _of_pairs(pairs: tuple[PairStats, ...]) -> Matrix:
-    """The products and the issues of the commonest pairs, and the conversations of each pair."""
+    """The products and issues of the commonest pairs, among equals those in most of them; conversations of each pair."""
     products: Counter[str] = Counter()
     issues: Counter[str] = Counter()
     for pair in pairs:
-        if _has_room(products, pair.product_id) and _has_room(issues, pair.issue_id):
-            products[pair.product_id] += pair.conversations
-            issues[pair.issue_id] += pair.conversations
-    rows, columns = products.most_common(), issues.most_common()
+        products[pair.product_id] += pair.conversations
+        issues[pair.issue_id] += pair.conversations
+    rows: set[str] = set()
+    columns: set[str] = set()
+    for pair in sorted(pairs, key=lambda p: (-p.conversations, -products[p.product_id] - issues[p.issue_id])):
+        if _has_room(rows, pair.product_id) and _has_room(columns, pair.issue_id):
+            rows.add(pair.product_id)
+            columns.add(pair.issue_id)
     counts = {(pair.product_id, pair.issue_id): pair.conversations for pair in pairs}
-    return Matrix(
-        products=tuple(rows),
-        issues=tuple(columns),
-        cells=tuple(tuple(counts.get((row, column), 0) for column, _ in columns) for row, _ in rows),
-    )
+    down = [(key, count) for key, count in products.most_common() if key in rows]
+    across = [(key, count) for key, count in issues.most_common() if key in columns]
+    cells = tuple(tuple(counts.get((row, column), 0) for column, _ in across) for row, _ in down)
+    return Matrix(tuple(down), tuple(across), cells)
 
 
-def _has_room(side: Counter[str], key: str) -> bool:
+def _has_room(side: set[str], key: str) -> bool:
     return key in side or len(side) < MATRIX_SIDE
 
 
