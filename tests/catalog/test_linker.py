@@ -122,6 +122,19 @@ def test_the_nearer_of_two_rivals_wins_by_its_margin() -> None:
     assert 0 < link.margin < 0.1
 
 
+@pytest.mark.parametrize(
+    ("said", "identity"),
+    [
+        ("sorolin vertexa", "vertexa"),
+        ("sorolin vertxea", "vertexa"),
+        ("vertxea soroiln", "vertexa"),
+        ("soroiln vertxea", None),
+    ],
+)
+def test_order_and_letters_are_not_both_wrong(said: str, identity: str | None) -> None:
+    assert found(said) == identity
+
+
 def test_one_odd_word_may_have_an_edit_more_only_beside_a_telling_word_that_is_right() -> None:
     """Two typos in a short word are forgiven where the rest of the name leaves no doubt."""
     assert found("nmibsu tablet pro") is None  # nothing but everyday words beside it

@@ -304,6 +304,9 @@ def _aligned(
         return None  # "AB 12 CD 34" is not "AB 34 CD 12"
     edits = sum(edits for _, edits in taken)
     ordered = places == sorted(places)
+    right = [word for word, (_, changed) in zip(name, taken, strict=True) if not changed]
+    if edits and not ordered and GENERIC.issuperset(right):
+        return None  # neither the order nor a telling word is right
     similarity = 1 - edits / len("".join(name))
     whole = ordered and len(places) == len(words)
     match = FUZZY if edits else INFLECTED if whole else WORDS
