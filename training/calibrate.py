@@ -5,8 +5,9 @@
     python training/calibrate.py make PATH-TO-DATA build/training SIBLING-0 SIBLING-1
 
 The packaged model has learned from all annotated conversations, and what a model says of its own lessons tells
-nothing. So two siblings are trained in the same way, each on half of them, and each speaks about the other half
-and gold/dev. Candidates are seen without a catalog and under one that holds products of the other half.
+nothing. So two siblings are trained in the same way, each on half of them, and each speaks about the other half.
+Candidates are seen without a catalog and under one that holds products of the other half. gold/dev told the siblings
+when to stop: it may help the fit, and has no say in figures and certificates.
 """
 
 from __future__ import annotations
@@ -51,17 +52,18 @@ def split(data: Path, out: Path) -> None:
 def make(data: Path, out: Path, siblings: tuple[str, str]) -> None:
     """Sample, fit, certify, and write the calibration into the package."""
     halves = [read_gold([out / f"half-{number}.jsonl"]) for number in (0, 1)]
-    unseen = [halves[1], read_gold([out / "half-0.jsonl", data / "gold" / "dev.jsonl"])]
+    unseen = [halves[1], halves[0]]
     plain = [each for n in (0, 1) for each in candidates(siblings[n], unseen[n], ())]
+    more = candidates(siblings[1], read_gold([data / "gold" / "dev.jsonl"]), ())
     with tempfile.TemporaryDirectory() as folder:
         catalogs = [catalog(halves[n], Path(folder) / f"half-{n}.csv") for n in (0, 1)]
-        linked = [each for n in (0, 1) for each in candidates(siblings[n], unseen[n], (catalogs[n],))]
+        more += [each for n in (0, 1) for each in candidates(siblings[n], unseen[n], (catalogs[n],))]
     with workshop(load(), note) as shop:
         made_for = running(shop.extractor(), shop.linkers())
     channels = {
         each.conversation.id: each.conversation.channel for gold in unseen for each in gold.conversations
     }
-    made = calibrate(plain, channels, made_for, goal=GOAL, prior={}, note=NOTE, more=linked)
+    made = calibrate(plain, channels, made_for, goal=GOAL, prior={}, note=NOTE, more=more)
     write_calibration(made, PACKAGED)
     for label, certificate in made.certificates.items():
         print(label, certificate.threshold, certificate.reached, "missing", certificate.missing)

@@ -80,6 +80,22 @@ def test_a_certificate_covers_the_channels_that_it_was_tested_on() -> None:
     assert calibrate(few, told, MADE_FOR, goal=Goal(), prior={}).fitted.channels == ("channel 0", "channel 1")
 
 
+def test_what_only_the_fit_may_use_is_in_no_figure_and_no_certificate() -> None:
+    """It moves the weights, it is owned up to, and no promise rests on it, whatever its names."""
+    found, more = candidates(400), candidates(300, seed=7)
+    told = calibrate(found, channels(found), MADE_FOR, goal=Goal(0.9, 0.95), prior={}, more=more)
+    alone = made(found)
+    assert told.labels != alone.labels
+    assert (told.fitted.conversations, told.fitted.candidates) == (
+        alone.fitted.conversations,
+        alone.fitted.candidates,
+    )
+    tested = {label: each.conversations for label, each in told.certificates.items()}
+    assert tested == {label: each.conversations for label, each in alone.certificates.items()}
+    assert all(test.accepted <= tested[PRODUCT] for test in told.certificates[PRODUCT].tests)
+    assert told.known(channels(more)) == 300
+
+
 def test_half_characters_in_an_id_are_no_obstacle() -> None:
     found = [replace(each, conversation_id=f"{each.conversation_id}\ud83d") for each in candidates(130)]
     assert len(made(found).fitted.ids) == 130

@@ -45,8 +45,8 @@ def calibrate(
 ) -> Calibration:
     """Fit on one half of the conversations (id → channel), certify on the other; the order of nothing matters.
 
-    `prior` are the models to start from. `more` are further sightings of the same conversations, which only the fit
-    may use (those under another catalog, say). No certificate is tried where the conversations are few.
+    `prior` are the models to start from. `more` is what only the fit may use: the same conversations under another
+    catalog, say, or ones that no promise should rest on. No certificate is tried where the conversations are few.
 
     Raises:
         ConfigError: There is nothing to fit on.
@@ -67,23 +67,28 @@ def calibrate(
     return Calibration(
         labels=models,
         made_for=made_for,
-        fitted=_fitted_on(learned, conversations, held, note),
+        fitted=_fitted_on(learned, more, conversations, held, note),
         figures=_figures(sure),
         certificates={label: _certificate(label, sure, tested, goal, len(held)) for label in models},
     )
 
 
 def _fitted_on(
-    learned: Sequence[Candidate], conversations: Mapping[str, str], held: Set[str], note: str
+    learned: Sequence[Candidate],
+    more: Iterable[Candidate],
+    conversations: Mapping[str, str],
+    held: Set[str],
+    note: str,
 ) -> Fitted:
     size = len(conversations) - len(held)
+    names = {*conversations, *(each.conversation_id for each in more)}
     return Fitted(
         conversations=size,
         candidates=len(learned),
         right=sum(each.right for each in learned),
         channels=tuple(sorted({conversations[each] for each in held or conversations})),
         provisional=size < ENOUGH,
-        ids=tuple(sorted(map(short_hash, conversations))),
+        ids=tuple(sorted(map(short_hash, names))),
         note=note,
     )
 
