@@ -492,3 +492,21 @@ def test_newcombe_agrees_with_its_published_example() -> None:
 def test_an_interval_always_holds_its_share(pair: tuple[int, int]) -> None:
     share = wilson(*pair)
     assert 0 <= share.low <= share.value <= share.high <= 1
+
+
+def test_forms_and_cells_of_fewer_conversations_than_the_least_count_are_not_shown() -> None:
+    """A wording, or a product with an issue, that a single conversation has would tell what one person said."""
+    findings = [
+        EntityRow(f"c{n}", label, label, label, Verdict.KEEP, 0.9, "evidence", 1, forms, (), True)
+        for n, label, forms in (
+            (0, PRODUCT, ("x200", "my late father's x200")),
+            (1, PRODUCT, ("x200",)),
+            (1, ISSUE, ("broken",)),
+            (2, ISSUE, ("broken",)),
+        )
+    ]
+    report = build(FACTS, [conversation(n) for n in range(3)], findings, min_count=2)
+    (product,) = report.of(PRODUCT)
+    assert (product.forms, product.form_count) == ((("x200", 2),), 2)
+    assert report.matrix.cells == ((0,),)
+    assert build(FACTS, [conversation(n) for n in range(3)], findings).matrix.cells == ((1,),)

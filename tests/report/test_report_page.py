@@ -177,6 +177,12 @@ def test_the_page_says_whether_it_shows_pairs_or_mere_occurrence_together() -> N
     assert {("title", evidence), ("aria-label", evidence)} <= set(close.attributes)
     assert "both occur, however far apart" in anywhere.text
     assert "Commonest pairs" not in anywhere.text
+    rows = [ConversationRow(f"c{n}", State.WRITTEN, None, "chat", None, None, MONDAY, 1) for n in range(2)]
+    apart = [
+        EntityRow(f"c{n}", label, "x", "x", Verdict.KEEP, 0.9, "evidence", 1, (), (), True)
+        for n, label in ((0, PRODUCT), (1, ISSUE))
+    ]
+    assert "Which issues come with which products" not in Page(to_html(build(RUN, rows, apart))).text
 
 
 def test_every_row_and_column_of_the_heat_map_holds_a_pair() -> None:

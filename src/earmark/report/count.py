@@ -55,11 +55,11 @@ def build(
         entities: Every finding of the run, one row per conversation, label and canonical id.
         pairs: Every product and issue that were said close to each other; earlier runs have none.
         min_count: Entities in fewer conversations than this are counted under their label, not listed;
-            nor are pairs of fewer, nor what was found in fewer and not raised.
+            nor are pairs and surface forms of fewer, nor what was found in fewer and not raised.
     """
     census = conversations_census.take(conversations)
     ledger = findings_tally.count(entities, census)
-    frame = _frame(facts, census)
+    frame = _frame(facts, census, min_count)
     listed = {key: tally for key, tally in ledger.kept.items() if len(tally.conversations) >= min_count}
     z = z_among(_compared(listed.values(), frame))
     stats = sorted((_entity(key, tally, frame, z) for key, tally in listed.items()), key=_commonest_first)
@@ -74,7 +74,7 @@ def build(
         entities=tuple(stats),
         weeks=frame.weeks,
         compared=(frame.weeks[pair[0]].name, frame.weeks[pair[1]].name) if pair else None,
-        matrix=_matrix(stats, listed),
+        matrix=_matrix(stats, listed, min_count),
         slices=_slices(stats, census, ledger),
         attention=census.attention(),
         apart=_apart(ledger, min_count),
@@ -97,9 +97,10 @@ class _Frame:
     facets: tuple[Facets, ...]
     weeks: tuple[Week, ...]
     compared: tuple[int, int] | None
+    min_count: int
 
 
-def _frame(facts: RunFacts, census: Census) -> _Frame:
+def _frame(facts: RunFacts, census: Census, min_count: int) -> _Frame:
     facets = tuple(census.facets)
     counts: Counter[date] = Counter()
     for number, count in census.by_facet().items():
@@ -107,7 +108,7 @@ def _frame(facts: RunFacts, census: Census) -> _Frame:
             counts[monday] += count
     days = covered(facts.window, census.first_day, census.last_day, facts.started_at.date())
     weeks = lay_out(days, counts)
-    return _Frame(census.processed, facets, weeks, last_two_full(weeks))
+    return _Frame(census.processed, facets, weeks, last_two_full(weeks), min_count)
 
 
 def _compared(tallies: Iterable[Tally], frame: _Frame) -> int:
@@ -145,7 +146,7 @@ def _entity(key: Key, tally: Tally, frame: _Frame, z: float) -> EntityStats:
         share=wilson(len(tally.conversations), frame.processed),
         resolved=tally.resolved,
         resolved_share=wilson(tally.resolved, len(tally.conversations)),
-        forms=_ranked(tally.forms)[:FORMS],
+        forms=tuple(form for form in _ranked(tally.forms)[:FORMS] if form[1] >= frame.min_count),
         form_count=len(tally.forms),
         weeks=counts,
         trend=trend(counts, frame.weeks, frame.compared, z),
@@ -227,13 +228,14 @@ def _by_channel(census: Census) -> Counter[str]:
     return counts
 
 
-def _matrix(stats: Sequence[EntityStats], tallies: Mapping[Key, Tally]) -> Matrix:
+def _matrix(stats: Sequence[EntityStats], tallies: Mapping[Key, Tally], min_count: int) -> Matrix:
     products = [entity for entity in stats if entity.label == PRODUCT][:MATRIX_SIDE]
     issues = [entity for entity in stats if entity.label == ISSUE][:MATRIX_SIDE]
 
     def both(product: EntityStats, issue: EntityStats) -> int:
         where = tallies[PRODUCT, product.id].conversations
-        return len(where & tallies[ISSUE, issue.id].conversations)
+        common = len(where & tallies[ISSUE, issue.id].conversations)
+        return common if common >= min_count else 0
 
     return Matrix(
         products=tuple((product.id, product.conversations) for product in products),

@@ -334,5 +334,5 @@ def _row(entity: EntityStats, names: Names, resolved: float | None) -> dict[str,
         "direction": trend.direction if trend else None,
         "confidence": list(entity.confidence),
         "forms": [shown(form, "–") for form, _ in entity.forms[:FORMS]],
-        "more_forms": max(0, entity.form_count - FORMS),
+        "more_forms": entity.form_count - len(entity.forms[:FORMS]),
     }

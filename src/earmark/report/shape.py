@@ -167,7 +167,7 @@ class PairStats:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Conversations in which a product (row) and an issue (column) occur together."""
+    """Conversations in which a product (row) and an issue (column) occur together; 0 below `Report.min_count`."""
 
     products: tuple[NameCount, ...]
     issues: tuple[NameCount, ...]

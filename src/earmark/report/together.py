@@ -31,9 +31,9 @@ HOW_CLOSE = {
 def together(report: Report, names: Names) -> dict[str, Any] | None:
     """The heat map of pairs; of mere occurrence together where the run has no pairs, and it says so."""
     matrix = _of_pairs(report.pairs) if report.pairs else report.matrix
-    if not matrix.products or not matrix.issues:
+    most = max((cell for row in matrix.cells for cell in row), default=0)
+    if not most:
         return None
-    most = max(max(row) for row in matrix.cells)
     near = {(pair.product_id, pair.issue_id): _evidence(pair) for pair in report.pairs}
     return {
         "about": CLOSE if report.pairs else ANYWHERE,
@@ -53,7 +53,7 @@ def together(report: Report, names: Names) -> dict[str, Any] | None:
 
 
 def _of_pairs(pairs: tuple[PairStats, ...]) -> Matrix:
-    """The products and issues of the commonest pairs, among equals those in most of them; conversations of each pair."""
+    """The products and issues of the commonest pairs, among equals those in most of them."""
     products: Counter[str] = Counter()
     issues: Counter[str] = Counter()
     for pair in pairs:
@@ -78,7 +78,7 @@ def _has_room(side: set[str], key: str) -> bool:
 
 def _shade(cell: int, most: int) -> int:
     """0 for nothing, else 1 to SHADES."""
-    return -(-cell * SHADES // most) if most else 0
+    return -(-cell * SHADES // most)
 
 
 def _evidence(pair: PairStats) -> str:
