@@ -155,9 +155,9 @@ def test_a_million_rows_are_refused_before_they_are_read(tmp_path: Path) -> None
 def test_catastrophic_expressions_take_linear_time() -> None:
     """(a+)+$ makes backtracking engines take two to the power of the length."""
     patterns = PatternSet([("(a+)+$", False), ("(x|x|x)*y", False)])
-    began = time.perf_counter()
+    began = time.process_time()
     assert list(patterns.finditer("a" * 20_000 + "!" + "x" * 20_000)) == []
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_name_that_two_entries_share_as_their_short_name_is_no_collision(tmp_path: Path) -> None:

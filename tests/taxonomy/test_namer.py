@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.assemble import workshop
+from earmark.catalog import Entry
+from earmark.catalog.linker import CatalogLinker
 from earmark.decide import identity
 from earmark.model import ISSUE, PRODUCT, Conversation, Mention, Message, Sender
 from earmark.settings import load
@@ -66,6 +68,14 @@ def test_what_a_catalog_named_is_left_alone() -> None:
     linked = mention("keeps crashing", canonical_id="iss-7", name="Known defect 7")
     odd = mention("keeps crashing", source="catalog", canonical_id="issue:7", name="Known defect 7")
     assert NAMER.link(CHAT, [found, linked, odd]) == (found, linked, odd)
+
+
+def test_what_was_linked_to_a_catalog_keeps_its_id_whatever_it_looks_like() -> None:
+    catalog = CatalogLinker([Entry("issue:7", "Known crash", ISSUE)])
+    linked = catalog.link(CHAT, [mention("knwon crash")])
+    assert [(each.canonical_id, each.name) for each in NAMER.link(CHAT, linked)] == [
+        ("issue:7", "Known crash")
+    ]
 
 
 def test_products_are_left_alone() -> None:

@@ -170,19 +170,19 @@ def test_types_are_the_same_in_another_process() -> None:
 
 def test_hostile_phrases_take_no_time() -> None:
     hostile = ["not " * 100_000, "charge me " * 50_000, "a" * 1_000_000, "wrong the " * 60_000]
-    began = time.perf_counter()
+    began = time.process_time()
     for phrase in hostile:
         TAXONOMY.type_of(phrase)
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 def test_a_phrase_takes_less_than_a_millisecond() -> None:
     fresh = [f"{phrase} {number}" for number, (phrase, _) in enumerate(rows("development.tsv"))]
     TAXONOMY.type_of("warm up")
-    began = time.perf_counter()
+    began = time.process_time()
     for phrase in fresh:
         TAXONOMY.type_of(phrase)
-    assert (time.perf_counter() - began) / len(fresh) < 1e-3
+    assert (time.process_time() - began) / len(fresh) < 1e-3
 
 
 def test_every_type_is_documented_as_it_is() -> None:

@@ -45,5 +45,6 @@ class IssueNamer:
 
 def _is_ours(mention: Mention) -> bool:
     """An issue that neither a catalog nor an earlier pass has named."""
+    by_catalog = mention.source == "catalog" or "match" in mention.evidence  # found there, or linked to it
     named = mention.canonical_id is not None and not mention.canonical_id.startswith(_RULE)
-    return mention.label == ISSUE and mention.source != "catalog" and not named
+    return mention.label == ISSUE and not by_catalog and not named
