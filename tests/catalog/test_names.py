@@ -12,6 +12,7 @@ NAMES = (
     Entry("iphone", "iPhone"),
     Entry("iphone15", "iPhone 15"),
     Entry("x200", "X200"),
+    Entry("x200pro", "X200 Pro"),
     Entry("ps4", "PS 4"),
     Entry("airpods", "AirPods Pro"),
     Entry("watch", "smart watch"),
@@ -72,6 +73,7 @@ def best(text: str) -> list[tuple[str, str, float]]:
         ("iPhone 15 + case", "iPhone 15", "iphone15", EXACT),
         ("iPhone 15 pros and cons", "iPhone 15", "iphone15", EXACT),
         ("iPhone Pro", "iPhone", "iphone", EXACT),
+        ("x200 pro", "x200 pro", "x200pro", EXACT),
     ],
 )
 def test_spellings_that_mean_the_name(text: str, surface: str, identity: str, match: float) -> None:
@@ -96,6 +98,8 @@ def test_spellings_that_mean_the_name(text: str, surface: str, identity: str, ma
         ("iphone-15-pro max", "iphone15"),
         ("the x200+, again", "x200"),
         ("x200 LITE", "x200"),
+        ("x200 pro max", "x200"),
+        ("x200 pro max", "x200pro"),
         ("ps4 pro", "ps4"),
         ("i phone", "iphone"),
         ("xiphone", "iphone"),

@@ -19,7 +19,7 @@ from earmark.catalog.spelling import SQUASHED_AWAY, SpellingTable, fold, single_
 from earmark.catalog.words import AFTER_AND, GRADES
 
 _SHORTEST_JOINED = 5  # "ps 4" may be written "ps4", but a shorter name without its space is too often a word
-_NUMBERED = re.compile(r"\d[^\W\d_]?$")
+_NUMBERED = re.compile(rf"\d[^\W\d_]?(?:[ -]?(?:{'|'.join(sorted(GRADES))}))*$")
 _NEXT_WORD = re.compile(r"[ -]([^\W\d_]+)\b(?: ([^\W\d_]+)\b)?")
 
 
