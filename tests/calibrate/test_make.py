@@ -96,11 +96,6 @@ def test_what_only_the_fit_may_use_is_in_no_figure_and_no_certificate() -> None:
     assert told.known(channels(more)) == 300
 
 
-def test_half_characters_in_an_id_are_no_obstacle() -> None:
-    found = [replace(each, conversation_id=f"{each.conversation_id}\ud83d") for each in candidates(130)]
-    assert len(made(found).fitted.ids) == 130
-
-
 @pytest.mark.parametrize("conversations", [10, ENOUGH - 1])
 def test_a_handful_of_conversations_is_provisional_and_moves_little(conversations: int) -> None:
     prior = made(candidates(500)).labels

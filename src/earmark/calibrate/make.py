@@ -103,8 +103,7 @@ def is_held(conversation_id: str) -> bool:
 
 
 def _lot(purpose: str, conversation_id: str) -> int:
-    name = f"{purpose} {conversation_id}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(name).digest()[:4])
+    return int.from_bytes(hashlib.sha256(f"{purpose} {conversation_id}".encode()).digest()[:4])
 
 
 def fitted(candidates: Sequence[Candidate], prior: Models, conversations: int) -> dict[str, Logistic]:

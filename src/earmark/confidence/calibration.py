@@ -67,7 +67,7 @@ class Calibration:
 
 def short_hash(conversation_id: str) -> str:
     """Enough to recognise a conversation by, and nothing to find it by."""
-    return hashlib.sha256(conversation_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return hashlib.sha256(conversation_id.encode()).hexdigest()[:8]
 
 
 def as_dict(calibration: Calibration) -> dict[str, Any]:

@@ -76,8 +76,7 @@ def _crosswise(found: Sequence[Sighted], fit: Fit) -> list[Claim]:
 
 
 def _fold(conversation_id: str) -> int:
-    name = conversation_id.encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(name).digest()[:4]) % FOLDS
+    return int.from_bytes(hashlib.sha256(conversation_id.encode()).digest()[:4]) % FOLDS
 
 
 def _by_label(fit: Fit) -> Fit:
