@@ -21,6 +21,7 @@ class Break(IntEnum):
     COMMA = 2  # , : ( ) and dashes between words
     TURN = 3  # "but", "though"
     STOP = 4  # . ! ? ; line ends, emoji
+    END = 5  # never inside a message
 
 
 _WORD = re.compile(r"\w+(?:['’‘ʼ´`＇]\w+)*")
@@ -90,7 +91,7 @@ def read(text: str) -> Words:
         done = end
     gaps.append(text[done:])
     breaks = _breaks(words, gaps)
-    stops = tuple(i for i, kind in enumerate(breaks) if kind is Break.STOP)
+    stops = tuple(i for i, kind in enumerate(breaks) if kind >= Break.STOP)
     questions = frozenset(i for i in stops if "?" in gaps[i] or "？" in gaps[i])
     return Words(tuple(words), tuple(starts), tuple(ends), breaks, stops, questions)
 
@@ -106,7 +107,7 @@ def _folded(word: str) -> str:
 
 def _breaks(words: list[str], gaps: list[str]) -> tuple[Break, ...]:
     breaks = [Break.NONE if gap == " " else _of_gap(gap, words, i) for i, gap in enumerate(gaps)]
-    breaks[0] = breaks[-1] = Break.STOP
+    breaks[0], breaks[-1] = Break.STOP, Break.END
     turn, link, join, openers = _break_words()
     for i, word in enumerate(words[1:], 1):
         if word in turn:

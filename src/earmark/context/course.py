@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from earmark.context.clauses import Break
 from earmark.context.cues import Sense, rules
 from earmark.context.events import Event, Named, events, stem
-from earmark.context.statements import PRESENT, Said
+from earmark.context.statements import PRESENT, Said, is_about
 from earmark.context.turns import Turn
 from earmark.model import Assertion, Cue, Sender
 
@@ -137,7 +137,7 @@ def _meant(event: Event, threads: Iterable[_Thread], named: Sequence[Named], *, 
     there = [thread for thread in threads if thread.places and (thread.over is not None) is over]
     if event.key is not None:
         return [thread for thread in there if named[thread.places[0]].key == event.key]
-    there = [thread for thread in there if _is_about(event, thread, named)]
+    there = [thread for thread in there if _speaks_of(event, named[thread.places[-1]])]
     here = [thread for thread in there if _shares_clause(event, named[thread.places[-1]])]
     if here or not there:
         return here
@@ -148,7 +148,7 @@ def _meant(event: Event, threads: Iterable[_Thread], named: Sequence[Named], *, 
     if subject & words["ELSE"]:
         return []
     related = [thread for thread in there if any(_related(subject, named[i]) for i in thread.places)]
-    return related or (there if len(there) == 1 and not event.found.rule.strict else [])
+    return related or (there if len(there) == 1 and not _is_of_another(event, there[0]) else [])
 
 
 def _latest(event: Event, threads: list[_Thread]) -> list[_Thread]:
@@ -160,12 +160,13 @@ def _latest(event: Event, threads: list[_Thread]) -> list[_Thread]:
     return [thread for thread in threads if thread.last_turn == latest]
 
 
-def _is_about(event: Event, thread: _Thread, named: Sequence[Named]) -> bool:
-    about = event.found.rule.about
-    if not about:
-        return True
-    one = named[thread.places[-1]]
-    return any(word.startswith(about) for word in one.turn.text.words[one.span.first : one.span.last])
+def _is_of_another(event: Event, thread: _Thread) -> bool:
+    """Whether a name of its own is another's: "you fixed the app but the sound is still off"."""
+    return event.found.rule.strict or (event.sense is Sense.PRESENT and event.turn.index == thread.last_turn)
+
+
+def _speaks_of(event: Event, one: Named) -> bool:
+    return is_about(event.found, one.turn, one.span)
 
 
 def _shares_clause(event: Event, one: Named) -> bool:

@@ -14,7 +14,7 @@ from earmark.model import Sender
 
 _GAP = 3  # words that ".." may stand for
 _FILLERS = 3  # words that may stand before what begins a clause
-_LEAVES = {"phrase": Break.LINK, "clause": Break.COMMA, "sentence": Break.STOP}
+_LEAVES = {"phrase": Break.LINK, "clause": Break.COMMA, "sentence": Break.STOP, "message": Break.END}
 _SPEAKERS = {"customer": frozenset({Sender.CUSTOMER}), "agent": frozenset({Sender.AGENT, Sender.BOT})}
 
 
@@ -30,6 +30,7 @@ class Sense(StrEnum):
     EARLIER = "earlier"
     ELSEWHERE = "elsewhere"
     ASKED = "asked"
+    WONDERS = "wonders"
     PRESENT = "present"
     ENDED = "ended"
     SPOILS = "spoils"
@@ -173,6 +174,8 @@ def _families(rule: Rule) -> tuple[str, ...]:
         return ("contradiction" if rule.sense is Sense.CONTRADICTS else "answer",)
     if rule.sense in {Sense.UNREAL, Sense.REAL}:
         return ("unreal",)
+    if rule.sense in {Sense.ELSEWHERE, Sense.WONDERS}:
+        return (rule.sense,)
     if rule.sense is not Sense.NONE:
         return ("forward",) if rule.forward else ("backward",)
     return ("forward", "backward") if rule.forward else ("backward",)

@@ -63,12 +63,14 @@ def events(turns: Sequence[Turn], named: Sequence[Named]) -> Iterator[Event]:
             event = Event(turn, found, found.rule.sense)
             if happened(turn, found, inside):
                 yield event
-            elif turn.sender is not Sender.CUSTOMER and _asks_back(turn, found):
+            elif turn.sender is not Sender.CUSTOMER and _asks_back(turn, found, named[here]):
                 offered = event
 
 
-def _asks_back(turn: Turn, found: Found) -> bool:
-    """Whether an answer settles it: "does it work now?", "it should work now"."""
+def _asks_back(turn: Turn, found: Found, named: Sequence[Named]) -> bool:
+    """Whether an answer settles it: "does it work now?", "it should work now", but not "did it arrive broken?"."""
+    if any(not turn.text.closed(found.last, max(found.last, one.span.first), Break.COMMA) for one in named):
+        return False
     return is_question(turn, found) or not {"should", "now"}.isdisjoint(turn.text.words)
 
 
@@ -77,6 +79,8 @@ def _answered(offered: Event | None, turn: Turn) -> Iterator[Event]:
     answer = reply(turn)
     fine = not rules().words["FINE"].isdisjoint(turn.text.words)
     if offered is None or answer is None or answer.rule.sense is Sense.HUSH:
+        return
+    if offered.sense is Sense.PRESENT and any(one.rule.sense is Sense.PRESENT for one in turn.plain):
         return
     if answer.rule.sense is Sense.YES:
         yield Event(turn, answer, offered.sense, anything=True)

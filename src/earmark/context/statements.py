@@ -128,6 +128,12 @@ def happened(turn: Turn, found: Found, named: frozenset[int] = frozenset()) -> b
     return all(one.first in named for one in unreal) and not is_question(turn, found)
 
 
+def is_about(found: Found, turn: Turn, span: Span) -> bool:
+    """Whether the problem is of the kind that a cue speaks of: "refunded" of a charge."""
+    about = found.rule.about
+    return not about or any(word.startswith(about) for word in turn.text.words[span.first : span.last])
+
+
 def is_question(turn: Turn, found: Found) -> bool:
     """Whether the clause of the cue ends with a question mark."""
     end = next((i for i in range(found.last, found.last + _CLAUSE) if _ends(turn, i)), None)
