@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -284,6 +285,14 @@ def test_a_short_name_means_the_one_thing_that_the_conversation_speaks_of(
     linked = linker.link(*conversation(*said))[place]
     assert linked.canonical_id == meant
     assert linked.evidence.get("match") == (CONTEXT if meant else None)
+
+
+def test_a_short_name_may_be_that_of_very_many() -> None:
+    entries = [Entry(f"p{n}", f"Zorvex {n}x", short=("Pro",)) for n in range(20_000)]
+    began = time.process_time()
+    linker = CatalogLinker(entries)
+    assert ids(linker, "the Pro", "Zorvex 77x") == ["p77", "p77"]
+    assert time.process_time() - began < 2
 
 
 def test_a_common_word_is_no_short_name() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 
 from earmark.catalog.entry import Entry, entries_hash
 from earmark.catalog.index import Fit, NameIndex, bare
@@ -86,7 +87,7 @@ class CatalogLinker:
             return None
         entries = self._short.get((mention.label, bare(mention.text)), ())
         itself = [entry for entry in entries if entry.id in named]
-        fitting = itself or [entry for entry in entries if self._has_kin(entry, named)]
+        fitting = itself or [*islice((entry for entry in entries if self._has_kin(entry, named)), 2)]
         return Link(fitting[0], 1.0, 1.0, CONTEXT) if len(fitting) == 1 else None
 
     def _has_kin(self, entry: Entry, named: Iterable[str | None]) -> bool:
@@ -115,9 +116,9 @@ def _against(best: Fit, rival: Fit) -> float:
     return rival.similarity * min(1.0, rival.words / best.words)
 
 
-def _short_names(entries: Iterable[Entry]) -> dict[tuple[str, str], tuple[Entry, ...]]:
-    found: dict[tuple[str, str], tuple[Entry, ...]] = {}
+def _short_names(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         for key in dict.fromkeys(map(bare, entry.short)).keys() - FUNCTION_WORDS:
-            found[entry.label, key] = (*found.get((entry.label, key), ()), entry)
+            found.setdefault((entry.label, key), []).append(entry)
     return found
