@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from earmark.context import pairs
@@ -102,3 +104,16 @@ def test_a_product_inside_the_words_of_the_problem_is_in_its_clause() -> None:
     score = Score(1.0, "evidence")
     entities = [Entity(PRODUCT, "p", "p", score, (product,)), Entity(ISSUE, "i", "i", score, (issue,))]
     assert [pair.nearness for pair in pairs(Conversation("c", (message,)), entities)] == [Nearness.CLAUSE]
+
+
+def test_a_long_message_takes_no_longer_a_mention() -> None:
+    """Somebody who pastes the same complaint a thousand times stops nobody."""
+
+    def seconds(count: int) -> float:
+        begun = time.process_time()
+        pairs(*told[count])
+        return time.process_time() - begun
+
+    told = {count: chat("<lamp> [flickers]. " * count) for count in (250, 2000)}
+    short, long = (min(seconds(count) for _ in range(3)) for count in (250, 2000))
+    assert long < 24 * short + 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,7 @@ from earmark.context.clauses import Break, Words, read
 from earmark.model import ISSUE, PRODUCT, Conversation, Entity, Mention, Nearness, Pair
 
 _RANK = {nearness: rank for rank, nearness in enumerate(Nearness)}
+_NEIGHBOURS = 8  # on each side of a problem: what stands behind so many other products is no nearest one
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def _links(
     text: Callable[[int], Words],
 ) -> Iterator[_Link]:
     """The products of one mention of a problem, from the closest place that has any."""
-    here = products.get(problem.message_index, ())
+    here = _around(problem, products.get(problem.message_index, ()))
     if not here:
         yield from _beside(issue, problem, products)
         return
@@ -78,6 +80,12 @@ def _links(
     for mention, entity in here:
         if mention is nearest[0] or _joined(words, mention, nearest[0]):
             yield _Link(entity, issue, mention, problem, nearness, _gap(mention, problem))
+
+
+def _around(problem: Mention, named: Sequence[tuple[Mention, Entity]]) -> Sequence[tuple[Mention, Entity]]:
+    """The products of its message that may be its own, so that a very long one takes no longer a mention."""
+    place = bisect_left(named, problem.start, key=lambda one: one[0].start)
+    return named[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]
 
 
 def _beside(
