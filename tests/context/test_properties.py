@@ -70,7 +70,8 @@ def test_words_are_slices_of_the_text_as_received(text: str) -> None:
     """Offsets count characters of the text, in order, and each place between words has a break."""
     words = read(text)
     assert len(words.breaks) == len(words.words) + 1
-    assert words.breaks[0] >= Break.STOP and words.breaks[-1] is Break.END
+    assert words.breaks[0] >= Break.STOP
+    assert words.breaks[-1] is Break.END
     ends = [0, *words.ends]
     for i, (start, end) in enumerate(zip(words.starts, words.ends, strict=True)):
         assert ends[i] <= start < end <= len(text)

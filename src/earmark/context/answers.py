@@ -63,7 +63,7 @@ def _denied(here: Turn, span: Span, answer: Turn) -> Said | None:
     if denial is not None and denial.first <= _OPENING:
         return Assertion.NEGATED, answer.cue(denial)
     opening = next((one for one in answer.cues if one.rule.sense is Sense.NEGATED), None)
-    if opening is None or opening.first > 0 or _is_news(answer):
+    if opening is None or opening.first > 1 or _is_news(answer):
         return None
     return None if _echo(here, span, answer) is not False else (Assertion.NEGATED, answer.cue(opening))
 
@@ -119,7 +119,9 @@ def _echo(here: Turn, span: Span, answer: Turn, begin: int = 0) -> bool | None:
     return same if not same or named <= stems.keys() else None
 
 
-_DOUBTS: Final = frozenset({"if", "whether", "check", "when", "how", "maybe", "might", "could"})
+_DOUBTS: Final = frozenset(
+    {"if", "whether", "check", "when", "how", "maybe", "might", "could", "define", "what"}
+)
 
 
 def _denies(turn: Turn, places: range) -> bool:
