@@ -29,7 +29,7 @@ PERSONAL = [
     (Kind.CARD, "diners 30569309025904", "30569309025904"),
     *(
         (Kind.CARD, f"paid with {card} ok", card)
-        for sign in ("=", "~", "+", "'", " … ", "    ", "&nbsp;", "</b><b>")
+        for sign in ("x", "=", "~", "+", "'", " … ", "    ", "&nbsp;", "</b><b>")
         for card in (sign.join(("4111", "1111", "1111", "1111")),)
     ),
     (Kind.PHONE, "+44 1632 960 000", "+44 1632 960 000"),

@@ -54,7 +54,7 @@ def _by_prefix() -> dict[str, frozenset[int]]:
 _LENGTHS = _by_prefix()
 _PREFIXES = range(1, 1 + max(map(len, _LENGTHS)))
 _SHORTEST = min(map(min, _LENGTHS.values()))
-_APART = r"(?:[\W_]|&nbsp;|</?[a-z]{1,6}>){0,5}"  # any sign, and how a web page parts words
+_APART = r"(?:[\W_x]|&nbsp;|</?[a-z]{1,6}>){0,5}"  # any sign, an "x", and how a web page parts words
 _RUN = re.compile(rf"\d(?:{_APART}\d)*")
 _GROUP = re.compile(r"\d+")
 
