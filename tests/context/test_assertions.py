@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from earmark.context import asserted
-from earmark.model import ISSUE, PRODUCT, Assertion, Conversation, Mention, Message, Sender
+from earmark.context import asserted, fingerprint
+from earmark.model import ISSUE, PRODUCT, RAISED, Assertion, Conversation, Mention, Message, Sender
 
 SENDERS = {"C": Sender.CUSTOMER, "A": Sender.AGENT, "B": Sender.BOT, "S": Sender.SYSTEM}
 TABLES = Path(__file__).parent
@@ -104,6 +106,16 @@ MORE_MESSAGES = [
     ("relapse", ["C: it [leaks]", "C: works now", "C: spoke too soon, it's back"], "present"),
     ("relapse and cure", ["C: it [leaks]", "C: fixed", "C: it's back", "C: ok fixed now"], "resolved"),
     ("thanks is no relapse", ["C: it [leaks]", "C: works now, thanks again"], "resolved"),
+    ("an answer may take two messages", ["A: Is it [red]?", "C: sorry, was away", "C: yes it is"], "present"),
+    ("said again is affirmed", ["A: Slow, or [not loading at all]?", "C: not loading at all"], "present"),
+    ("the contrary is a no", ["A: Is it [not charging]?", "C: no it charges, but slowly"], "negated"),
+    ("yes, but long ago", ["A: Did the pump ever [leak]?", "C: yes, two years ago"], "historical"),
+    ("a claim is contradicted", ["A: I see it is [crashing].", "C: not crashing, only slow"], "negated"),
+    ("an agent reassures", ["C: is my line [cut off]?", "A: No, it is active."], "negated"),
+    ("an agent is sorry", ["C: is my line [cut off]?", "A: Oh no, let me look."], "present"),
+    ("an old case, other business", ["A: Last month the [seal broke]?", "C: a new question"], "historical"),
+    ("not the claim of a cure", ["C: [no sound]", "A: Fixed now.", "C: it hasnt"], "present"),
+    ("another thing is still bad", ["C: you fixed the [echo] but the screen is still off"], "resolved"),
     ("the system says nothing", ["C: it [leaks]", "S: Ticket resolved, all fixed now"], "present"),
 ]
 
@@ -173,28 +185,51 @@ def rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.split("\n") if line]
 
 
+def state(row: dict[str, Any]) -> Assertion:
+    messages = tuple(Message("", Sender(m["sender"]), m["text"]) for m in row["messages"])
+    at = row["issue"]
+    sender = messages[at["message"]].sender
+    mention = Mention(at["message"], at["start"], at["end"], at["text"], ISSUE, "gold", sender)
+    return asserted(Conversation(row["id"], messages), [mention])[0].assertion
+
+
 def accuracy(name: str) -> float:
-    right = 0
     table = rows(name)
-    for row in table:
-        messages = tuple(Message("", Sender(m["sender"]), m["text"]) for m in row["messages"])
-        at = row["issue"]
-        sender = messages[at["message"]].sender
-        mention = Mention(at["message"], at["start"], at["end"], at["text"], ISSUE, "gold", sender)
-        right += asserted(Conversation(row["id"], messages), [mention])[0].assertion == row["state"]
-    return right / len(table)
+    return sum(state(row) == row["state"] for row in table) / len(table)
 
 
-@pytest.mark.parametrize(("name", "figure"), [("development", 0.98), ("development_third", 0.80)])
+FLOORS = [
+    ("development", 0.98),
+    ("development_second", 0.96),
+    ("development_third", 0.95),
+    ("held_out_second", 0.85),
+]
+
+
+@pytest.mark.parametrize(("name", "figure"), FLOORS)
 def test_the_published_accuracy_is_kept(name: str, figure: float) -> None:
-    """A change of the rules may not make either table worse than what the documentation says."""
+    """A change of the rules may not make a table worse than what the documentation says."""
     assert accuracy(name) >= figure
 
 
-def test_the_development_table_marks_what_it_says_it_marks() -> None:
-    table = rows("development")
+@pytest.mark.parametrize("name", [name for name, _ in FLOORS])
+def test_hardly_a_real_problem_is_set_aside(name: str) -> None:
+    """What is set aside is not written: at most one in twenty of the problems that are there."""
+    real = [row for row in rows(name) if row["state"] == Assertion.PRESENT]
+    assert sum(state(row) not in RAISED for row in real) <= len(real) / 20
+
+
+@pytest.mark.parametrize("name", ["development", "development_second", "development_third"])
+def test_a_development_table_marks_what_it_says_it_marks(name: str) -> None:
+    table = rows(name)
     assert len(table) >= 150
-    assert {row["state"] for row in table} == {state.value for state in Assertion}
+    assert {row["state"] for row in table} == {one.value for one in Assertion}
     for row in table:
         at = row["issue"]
         assert row["messages"][at["message"]]["text"][at["start"] : at["end"]] == at["text"], row["id"]
+
+
+def test_the_fingerprint_is_that_of_the_rules() -> None:
+    """Results of other rules are out of date: the judge's fingerprint holds this one."""
+    rules = files("earmark.context").joinpath("data/cues.toml").read_bytes()
+    assert fingerprint() == sha256(rules).hexdigest()

@@ -26,7 +26,10 @@ def answered(said: Said, turns: Sequence[Turn], place: int, span: Span) -> Said:
         return _reassured(turns, place, span)
     if here.sender not in _ASKS or said[0] not in {Assertion.PRESENT, Assertion.ASKED}:
         return said
+    earlier = here.nearest(span, Sense.HISTORICAL) or here.nearest(span, Sense.EARLIER)
     for answer in _answers(turns, place):
+        if earlier is not None and answer.turns_away >= 0:
+            return Assertion.HISTORICAL, here.cue(earlier)
         told = _settled(here, span, answer) if said[0] is Assertion.ASKED else _denied(here, span, answer)
         if told is not None:
             return told
