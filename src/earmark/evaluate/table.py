@@ -46,9 +46,9 @@ def print_evaluation(
         table = _part_table(evaluation, part, title, plain)
         if table.row_count:
             _print(console, table)
-    console.print()
     if evaluation.confidence is not None:
         _print(console, _confidence_table(evaluation))
+    console.print()
     for line in _footer(evaluation, plain):
         console.print(Padding(line, (0, 2), expand=False))
 

@@ -17,7 +17,7 @@ from earmark.report.wording import count, span
 
 TOP = 10
 TROUBLES = 6
-WIDE = 110
+WIDE = 130
 NAME = 34
 BAR = 16
 FIGURES = 26  # columns that the figures of a chart and the gaps between them take
