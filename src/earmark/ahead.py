@@ -29,13 +29,22 @@ def ahead(items: Iterable[T], depth: int = 1) -> Generator[T, None, None]:
     thread = threading.Thread(target=_produce, args=(items, waiting, abandoned), daemon=True)
     thread.start()
     try:
-        while not isinstance(item := waiting.get(), _End):
+        while not isinstance(item := _get(waiting), _End):
             yield item
         if item.error is not None:
             raise item.error
     finally:
         abandoned.set()
         thread.join()
+
+
+def _get(waiting: queue.Queue[T | _End[T]]) -> T | _End[T]:
+    """Wait in short pieces: a signal that arrives just before a wait is heeded only after it."""
+    while True:
+        try:
+            return waiting.get(timeout=_POLL_SECONDS)
+        except queue.Empty:
+            continue
 
 
 def _produce(items: Iterable[T], waiting: queue.Queue[T | _End[T]], abandoned: threading.Event) -> None:
