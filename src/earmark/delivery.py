@@ -17,6 +17,8 @@ from earmark.model import Change, Field, Findings, Listing, Outcome, Record, Sta
 from earmark.ports import Writer
 
 ATTEMPTS = 5
+HEED_SECONDS = 0.1
+"""The longest wait in one piece: a signal that comes just before one is heeded only after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,9 +162,10 @@ def deliver_all(
         pending = {pool.submit(begin, *change) for change in changes}
         try:
             while pending:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                done, pending = wait(pending, HEED_SECONDS, FIRST_COMPLETED)
                 arrived = [future.result() for future in done if future.exception() is None]
-                yield [outcome for outcome in arrived if outcome is not None]
+                if done:
+                    yield [outcome for outcome in arrived if outcome is not None]
                 for future in done:
                     future.result()
         except BaseException:
