@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from earmark import context
 from earmark.confidence.features import Values, features
 from earmark.decide import entities
 from earmark.evaluate.baselines import own_probability
@@ -92,8 +93,8 @@ def _doubt(entity: Entity) -> tuple[float, str, str]:
 def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
     """What a calibration depends on, by hash.
 
-    Model, catalog, rules and what they are for, whose messages are read, which labels are taken for ours, and who
-    names what is found.
+    Model, catalog, rules and what they are for, whose messages are read, which labels are taken for ours, who names
+    what is found, and the cues that tell what is said of it.
     """
     facts = extractor.facts
     named = json.dumps([linker.fingerprint for linker in linkers])
@@ -104,4 +105,5 @@ def running(extractor: Extractor, linkers: Iterable[Linker]) -> dict[str, str]:
         "rules": facts.get("rules_hash", ""),
         "reading": facts.get("reading_hash", ""),
         "names": hashlib.sha256(named.encode()).hexdigest(),
+        "cues": context.fingerprint(),
     }
