@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: demo test test-train lint format bench lock clean
+.PHONY: demo test test-train lint format bench lock wheel clean
 
 # The stamp changes with the locks, so a pull that moves a dependency re-installs it.
 .venv/.installed: requirements/dev.txt pyproject.toml
@@ -19,11 +19,11 @@ demo: .venv/.installed
 test: .venv/.installed
 	$(BIN)/pytest
 
-# PyTorch stays out of the other environment, where it would slow every start, and out of the locks: its builds differ.
-.venv-train/.installed: requirements/dev.txt pyproject.toml
+# PyTorch stays out of the other environment, where it would slow every start. On Linux the registry's build of it
+# brings CUDA along, several GB; a leaner build has other hashes, and a lock of its own.
+.venv-train/.installed: requirements/train.txt pyproject.toml
 	test -x .venv-train/bin/python || $(PYTHON) -m venv .venv-train
-	.venv-train/bin/pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
-	.venv-train/bin/pip install --disable-pip-version-check --quiet --only-binary :all: torch safetensors
+	.venv-train/bin/pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: -r requirements/train.txt
 	.venv-train/bin/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -35,6 +35,7 @@ lint: .venv/.installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m requirements.audit
 
 format: .venv/.installed
 	$(BIN)/ruff check --fix .
@@ -46,10 +47,19 @@ bench: .venv/.installed
 		echo "$$figure"; $(BIN)/python bench/$$figure.py --quick || exit 1; \
 	done
 
-# Needs uv; only for changing dependencies.
+# The wheel with its bill of materials, from nothing but the lock: the same tree gives the same bytes.
+wheel: .venv/.installed
+	$(BIN)/python -m requirements.sbom
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+# Needs uv; only for changing dependencies. The bill of materials goes with the lock.
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --quiet --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) -o requirements/runtime.txt
+	$(LOCK) --group dev -o requirements/dev.txt
+	$(LOCK) --group dev --extra train -o requirements/train.txt
+	$(MAKE) .venv/.installed
+	$(BIN)/python -m requirements.sbom
 
 clean:
 	rm -rf .venv .venv-train build dist .mypy_cache .ruff_cache .pytest_cache
