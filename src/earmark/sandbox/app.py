@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any
@@ -25,6 +26,7 @@ class App:
 
     state: State
     faults: FaultPlan
+    meanwhile: Callable[[str, str], None] = lambda _route, _conversation: None
 
     def answer(self, request: Request) -> Reply:
         with self.state.lock:
@@ -88,6 +90,7 @@ class App:
             raise RefusalError(413, told)
 
     def _handled(self, route: Route, request: Request, correlation_id: str) -> Reply:
+        self.meanwhile(route.name, request.params.get("conversation", ""))
         fault = self._strike(route, request)
         if fault is None:
             return self._handle(route, request)

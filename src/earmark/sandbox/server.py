@@ -38,6 +38,8 @@ class Sandbox:
         customattributes_search: Whether the organisation has that search.
         interactions_patch: "merge", or "replace" for gateways whose PATCH replaces the map.
         data_lag: Seconds by which the data of analytics jobs is behind.
+        meanwhile: Called with a route's name and the conversation of the path ("" where there is none) just
+            before a request is handled; what it edits as somebody else is there when the request takes effect.
     """
 
     client_id: ClassVar[str] = "sandbox-client"
@@ -57,6 +59,7 @@ class Sandbox:
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0
+    meanwhile: Callable[[str, str], None] = lambda _route, _conversation: None
 
     def __post_init__(self) -> None:
         if self.interactions_patch not in {"merge", "replace"}:
@@ -74,7 +77,7 @@ class Sandbox:
         gate = Gate(self.client_id, self.client_secret, self.token_seconds, self.rate_limit, self.clock)
         self.state = State.seeded(seeds, today, gate, options)
         self.conversations = None  # not held twice
-        self._app = App(self.state, self.faults or FaultPlan())
+        self._app = App(self.state, self.faults or FaultPlan(), self.meanwhile)
         self._server: Server | None = None
 
     @property
@@ -105,6 +108,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def misbehave(self, faults: FaultPlan | None) -> None:
+        """Go by another fault plan from now on; None ends all faults."""
+        with self.state.lock:
+            self._app.faults = faults or FaultPlan()
 
     def revoke_tokens(self) -> None:
         """Make every token that was issued unknown."""
