@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from earmark.confidence.calibration import MODEL, Calibration, as_dict, parse
+from earmark.confidence.calibration import MODEL, Calibration, as_text, parse
 from earmark.drafts import drafted
 from earmark.errors import ConfigError, OutputError
 
@@ -57,9 +56,8 @@ def write_calibration(calibration: Calibration, path: Path) -> None:
     Raises:
         OutputError: The place does not take it.
     """
-    text = json.dumps(as_dict(calibration), indent=1, sort_keys=True)
     try:
         with drafted(path) as file:
-            file.write(f"{text}\n".encode())
+            file.write(as_text(calibration).encode())
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}") from None

@@ -20,6 +20,7 @@ from earmark.errors import ConfigError
 
 FORMAT = 1
 MODEL = "model_hash"
+SEAL = "sha256"
 _LARGEST, _FINEST = 1e6, 1e-6
 """No fit gives a larger weight or a finer scale, and no sum of such terms overflows."""
 
@@ -57,12 +58,16 @@ class Calibration:
     @property
     def hash(self) -> str:
         """Identifies it: changes exactly when anything in it does."""
-        return hashlib.sha256(json.dumps(as_dict(self), sort_keys=True).encode()).hexdigest()
+        return _sha256(as_dict(self))
 
     def known(self, conversation_ids: Iterable[str]) -> int:
         """How many of these conversations were among those that it was made from."""
         ids = frozenset(self.fitted.ids)
         return sum(short_hash(each) in ids for each in conversation_ids)
+
+
+def _sha256(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def short_hash(conversation_id: str) -> str:
@@ -87,11 +92,16 @@ def _model_dict(model: Logistic) -> dict[str, Any]:
     return {"intercept": model.intercept, "terms": {name: asdict(term) for name, term in model.terms.items()}}
 
 
+def as_text(calibration: Calibration) -> str:
+    """The content of a calibration file, with its own hash in it."""
+    return json.dumps(as_dict(calibration) | {SEAL: calibration.hash}, indent=1, sort_keys=True) + "\n"
+
+
 def parse(text: str, where: str) -> Calibration:
-    """Read the content of a calibration file.
+    """Read the content of a calibration file. One that holds its hash must be what was hashed.
 
     Raises:
-        ConfigError: It is none, or of another format.
+        ConfigError: It is none, of another format, or not as it was written.
     """
     hint = "make it again with `earmark calibrate`"
     try:
@@ -104,6 +114,9 @@ def parse(text: str, where: str) -> Calibration:
             f"{where} has format {versions[0]} with features {versions[1]}; this Earmark reads {FORMAT} with {VERSION}",
             hint=hint,
         )
+    seal = values.pop(SEAL, None)
+    if seal is not None and seal != _sha256(values):
+        raise ConfigError(f"{where} was changed after it was made", hint=hint)
     try:
         return _calibration(values)
     except (KeyError, TypeError, ValueError, AttributeError):

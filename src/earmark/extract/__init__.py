@@ -78,8 +78,12 @@ def load_packaged(**overrides: Any) -> Language:
     """Load Earmark's own model; `overrides` are those of `spacy.load`.
 
     Raises:
-        ModelMissingError: It is missing or damaged.
+        ModelMissingError: It is missing, or its files are not those of its manifest.
     """
     from spacy.util import load_model_from_path
 
-    return load_model_from_path(packaged(), **overrides)
+    from earmark.extract.manifest import check_model
+
+    folder = packaged()
+    check_model(folder)
+    return load_model_from_path(folder, **overrides)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import spacy
 from spacy.language import Language
+from spacy.util import is_package
 from thinc.api import NumpyOps
 
 from earmark.errors import ModelMissingError
+from earmark.extract.manifest import MANIFEST, check_model, model_files, sha256
+from earmark.extract.pickles import refuse_pickles
 
 _NOT_NEEDED = frozenset(
     {
@@ -30,13 +34,21 @@ _NOT_NEEDED = frozenset(
 _EMBEDDERS = frozenset({"tok2vec", "transformer", "curated_transformer"})
 _RULERS = frozenset({"entity_ruler", "span_ruler"})  # their patterns may ask for tags
 
+# Pipelines on PyTorch keep its weights inside their msgpack: they shall never be more than weights.
+os.environ["TORCH_FORCE_WEIGHTS_ONLY_LOAD"] = "1"
+
 
 def load_model(name: str) -> Language:
-    """Load a pipeline by package name or path.
+    """Load a pipeline by package name or path, after a look at its files.
 
     Raises:
-        ModelMissingError: It is not installed, or a package that it builds on is not.
+        ModelMissingError: It is not installed, or a package that it builds on is not; its files are not those
+            of its manifest, or hold a pickle.
     """
+    for folder in _folders(name):
+        refuse_pickles(folder)
+        if (folder / MANIFEST).exists():
+            check_model(folder)
     try:
         nlp = spacy.load(name)
     except OSError as error:
@@ -48,20 +60,23 @@ def load_model(name: str) -> Language:
     return nlp
 
 
+def _folders(name: str) -> Iterator[Path]:
+    """Where the files of a pipeline lie; nothing of it is imported for that."""
+    if not is_package(name):
+        yield Path(name)
+        return
+    found = find_spec(name)
+    for place in (found and found.submodule_search_locations) or ():
+        yield from (config.parent for config in Path(place).glob("*/config.cfg"))
+
+
 def content_hash(nlp: Language) -> str:
     """A hash over the files that a pipeline was loaded from: settings, vocabulary and weights, not its card."""
     digest = hashlib.sha256()
-    for part in _content(nlp):
-        digest.update(part)
+    for name, path in model_files(nlp.path):
+        digest.update(name.encode())
+        digest.update(sha256(path))
     return digest.hexdigest()
-
-
-def _content(nlp: Language) -> Iterator[bytes]:
-    for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
-        if "__pycache__" not in path.parts and path.suffix != ".md":
-            yield path.relative_to(nlp.path).as_posix().encode()
-            with path.open("rb") as file:
-                yield hashlib.file_digest(file, "sha256").digest()
 
 
 def _missing(name: str, error: OSError) -> ModelMissingError:

@@ -16,6 +16,7 @@ from spacy.language import Language
 from earmark.catalog import entries_hash, load_catalogs
 from earmark.extract.components import CatalogMatcher, IssueRules
 from earmark.extract.config import ExtractConfig
+from earmark.extract.manifest import MANIFEST
 from earmark.extract.models import content_hash, load_model
 from earmark.extract.rules import load_rules
 
@@ -61,12 +62,17 @@ def build(config: ExtractConfig) -> Pipeline:
         "rules_hash": _hash([rules.only_names, list(rules.documents)]),
         "reading_hash": _hash([dict(config.label_map), sorted(config.senders)]),
     }
-    return Pipeline(nlp, made_of, _hash(made_of), tuple(catalog.warnings))
+    facts = made_of | ({"model_files": _files(nlp)} if config.model else {})
+    return Pipeline(nlp, facts, _hash(made_of), tuple(catalog.warnings))
 
 
 def _model_facts(nlp: Language) -> dict[str, str]:
     name = f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
     return {"model": name, "model_hash": content_hash(nlp)}
+
+
+def _files(nlp: Language) -> str:
+    return "those of its manifest" if (nlp.path / MANIFEST).exists() else "unchecked, it has no manifest"
 
 
 def _ensure(nlp: Language, factory: str, config: dict[str, object] | None = None) -> Any:

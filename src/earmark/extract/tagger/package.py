@@ -8,6 +8,7 @@ from typing import Any
 
 import spacy
 
+from earmark.extract.manifest import write_manifest
 from earmark.extract.pipeline import CONFIDENCE, RESOLVE
 from earmark.extract.tagger.component import FACTORY, NAME
 from earmark.extract.tagger.config import TaggerConfig
@@ -17,7 +18,7 @@ from earmark.extract.tagger.folder import TaggerFiles
 def write_pipeline(
     folder: Path, graph: bytes, vocab: Sequence[str], config: Mapping[str, Any], meta: Mapping[str, Any]
 ) -> None:
-    """Write `folder` (created, or written over) with the tagger and what sets `doc.ents`.
+    """Write `folder` (created, or written over) with the tagger, what sets `doc.ents`, and a manifest.
 
     `vocab` are the pieces in the order of their ids, `config` is what `TaggerConfig.of` takes, `meta` goes
     into `meta.json` (name, version, description, license, sources, performance, …).
@@ -32,3 +33,4 @@ def write_pipeline(
     nlp.add_pipe(CONFIDENCE)
     nlp.meta.update(meta)
     nlp.to_disk(folder)
+    write_manifest(folder)
