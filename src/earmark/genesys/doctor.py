@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from earmark.errors import (
     AccessDeniedError,
@@ -19,6 +18,7 @@ from earmark.errors import (
     VersionConflictError,
 )
 from earmark.genesys import endpoints, schema
+from earmark.genesys.pacing import http_date
 from earmark.genesys.retry import CLIENTS_PAGE, ROLES_PAGE
 from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
@@ -153,11 +153,10 @@ def _organisation(facts: dict[str, Json]) -> Check:
 
 
 def _clock(session: Session, now: datetime) -> Check:
-    try:
-        theirs = parsedate_to_datetime(session.latest_headers.get("date", ""))
-    except ValueError:
+    theirs = http_date(session.latest_headers.get("date", ""))
+    if theirs is None:
         return Check("clock", "ok", "the service does not tell its time")
-    skew = now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    skew = now - theirs
     if abs(skew) <= SKEW:
         return Check("clock", "ok", f"within {abs(skew).total_seconds():.0f} s of the service's")
     return Check(

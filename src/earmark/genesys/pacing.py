@@ -32,11 +32,15 @@ LONGEST_NAP = 2.0
 PATIENCE = 180.0
 """Longest pause, in seconds, that a run sits out."""
 
+LONGEST_WINDOW = 3600
+"""Seconds of a window of the service that are believed."""
+
 LONGEST_NAMED = 100 * 365 * 86_400.0
 """Longest pause, in seconds, whose end still has a date."""
 
 _jitter = random.SystemRandom().uniform
-_SECONDS_IN_TEXT = re.compile(r"\[?(\d+(?:\.\d+)?)\]?\s*seconds?", re.IGNORECASE)
+_SECONDS_IN_TEXT = re.compile(r"\[?([0-9]{1,9}(?:\.[0-9]{1,9})?)\]?\s{0,9}seconds?", re.IGNORECASE)
+_SECONDS = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
 class Gate:
@@ -98,9 +102,8 @@ class Gate:
         """Account for an answer; `headers` with lower-case names, None when there was no answer."""
         with self._lock:
             self._in_flight -= 1
-            numbers = [_whole(headers, name) for name in ("count", "allowed", "reset")] if headers else []
-            if len(numbers) == 3:
-                count, allowed, reset = numbers
+            if headers:
+                count, allowed, reset = _whole(headers, "count"), _whole(headers, "allowed"), _reset(headers)
                 if count is not None and allowed and reset is not None:
                     self._learn(count, allowed, reset)
 
@@ -158,10 +161,10 @@ def throttle_seconds(headers: Mapping[str, str], message: str, *, scale: float =
     `Retry-After` (seconds or an HTTP date) counts as it stands. Without a usable one: the longest of the
     window's reset, the seconds in the message and 3, times `scale`. A little jitter comes on top.
     """
-    told = retry_after(headers.get("retry-after", ""))
+    told = retry_after(headers)
     if told is None:
         in_text = _SECONDS_IN_TEXT.search(message)
-        hints = [3.0, float(_whole(headers, "reset") or 0), float(in_text.group(1)) if in_text else 0.0]
+        hints = [3.0, float(_reset(headers) or 0), float(in_text.group(1)) if in_text else 0.0]
         return max(hints) * scale * _jitter(1.0, 1.1)
     return told + _jitter(0.0, 0.5) * scale
 
@@ -177,22 +180,32 @@ def too_long(seconds: float) -> RateLimitedError:
     )
 
 
-def retry_after(value: str) -> float | None:
-    """Seconds of a `Retry-After` header that is a positive number or a date to come, else None."""
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = _until(value)
-    return seconds if 0 < seconds < float("inf") else None
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds of a `Retry-After` that is a positive number or a date to come, else None.
+
+    A date is compared with the answer's own, so that a wrong clock here changes nothing.
+    """
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value) or None
+    if (then := http_date(value)) is None:
+        return None
+    seconds = (then - (http_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds()
+    return seconds if seconds > 0 else None
 
 
-def _until(date: str) -> float:
+def http_date(value: str) -> datetime | None:
+    """A date of a header as aware UTC; None when it is none."""
     try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return 0.0
-    then = then if then.tzinfo else then.replace(tzinfo=UTC)
-    return (then - datetime.now(UTC)).total_seconds()
+        found = parsedate_to_datetime(value)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _reset(headers: Mapping[str, str]) -> int | None:
+    seconds = _whole(headers, "reset")
+    return None if seconds is None or seconds > LONGEST_WINDOW else seconds
 
 
 def _whole(headers: Mapping[str, str], name: str) -> int | None:

@@ -4,16 +4,17 @@
 |---------------------------------|-------------------------------|-----------------------------|
 | no connection                   | 5 repeats, then Unavailable   | the same: nothing was sent  |
 | reset, timeout, 502, 503, 504   | 5 repeats, then KeepsFailing  | UnknownOutcome              |
-| 500                             | 2 repeats, then KeepsFailing  | UnknownOutcome              |
+| 500 and any other 5xx           | 2 repeats, then KeepsFailing  | UnknownOutcome              |
 | 408                             | 1 repeat, then KeepsFailing   | UnknownOutcome              |
 | 2xx of another shape            | 3 repeats, then Garbled       | UnknownOutcome              |
+| 3xx: not followed               | Refused                       | UnknownOutcome              |
 | 401                             | the session renews the token once, then Credentials         ||
 | 403                             | AccessDenied; Refused where one conversation is out of reach||
 | 404, 410                        | Gone                                                        ||
 | 409, 412, 400 "current version" | VersionConflict                                             ||
 | any other                       | Refused                                                     ||
 
-429 is not in the table: the gate deals with it for all threads.
+429 is not in the table: the gate deals with it for all threads. From a storage it is as a 503.
 """
 
 from __future__ import annotations
@@ -49,9 +50,12 @@ CLIENTS_PAGE = "Admin > Integrations > OAuth"
 
 _BUDGET = {"connection": 5, "busy": 5, "fault": 2, "slow": 1, "malformed": 3}
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-_KIND_OF_STATUS = {408: "slow", 500: "fault", 502: "busy", 503: "busy", 504: "busy"}
+_KIND_OF_STATUS = {408: "slow", 429: "busy", 502: "busy", 503: "busy", 504: "busy"}
 _jitter = random.SystemRandom().uniform
-_PERMISSION = re.compile(r"[A-Za-z]+:[A-Za-z]+:[A-Za-z*]+")
+_PERMISSION = re.compile(r"\b[A-Za-z]{1,60}:[A-Za-z]{1,60}:[A-Za-z*]{1,60}")
+_WORD = re.compile(r"[\w.\-]{1,80}")
+_READ_OF_A_MESSAGE = 4_000
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +109,16 @@ def pause_before_repeat(failure: ExchangeError, call: Call, tally: Tally) -> flo
         EarmarkError: It must not be sent again; says what happened.
     """
     kind = _kind(failure)
-    if kind is None:
-        raise _final(failure, call)
-    if call.write and kind != "connection":
+    if call.write and _may_have_happened(failure, kind):
         raise _error(
             UnknownOutcomeError, failure, call, "the service did not confirm it", "it is checked when resumed"
         )
+    if kind is None:
+        raise _final(failure, call)
     pause = tally.spend(kind)
     if pause is None:
         raise _exhausted(kind, failure, call)
-    told = (
-        retry_after(failure.answer.headers.get("retry-after", ""))
-        if isinstance(failure, DeclinedError)
-        else None
-    )
+    told = retry_after(failure.answer.headers) if isinstance(failure, DeclinedError) else None
     return max(pause, min(told or 0.0, _LONGEST_PAUSE))
 
 
@@ -130,9 +130,16 @@ def _kind(failure: ExchangeError) -> str | None:
             return "busy"
         case MalformedError():
             return "malformed"
-        case DeclinedError():
-            return _KIND_OF_STATUS.get(failure.answer.status)
+        case DeclinedError(answer=Answer(status=status)):
+            return _KIND_OF_STATUS.get(status, "fault" if status >= 500 else None)
     return None
+
+
+def _may_have_happened(failure: ExchangeError, kind: str | None) -> bool:
+    """Whether a write may have taken effect: anything but no connection and a plain refusal."""
+    if kind is None:
+        return isinstance(failure, DeclinedError) and failure.answer.status < 400
+    return kind != "connection"
 
 
 def _exhausted(kind: str, failure: ExchangeError, call: Call) -> EarmarkError:
@@ -185,31 +192,32 @@ def missing_permissions(answer: Answer) -> tuple[str, ...]:
     """Permission names in a 403, from its message and its parameters."""
     body = answer.body if isinstance(answer.body, dict) else {}
     params = body.get("messageParams")
-    texts = [error_text(answer), *(params.values() if isinstance(params, dict) else ())]
-    found = [name for text in texts if isinstance(text, str) for name in _PERMISSION.findall(text)]
-    return tuple(dict.fromkeys(found))
+    told = [body.get("message"), *(params.values() if isinstance(params, dict) else ())]
+    texts = [each[:_READ_OF_A_MESSAGE] for each in told if isinstance(each, str)]
+    found = [name for text in texts for name in _PERMISSION.findall(text)]
+    return tuple(dict.fromkeys(found))[:_MOST_NAMED]
 
 
 def error_code(answer: Answer) -> str:
     """The service's own word for an error; empty when the body has none that looks like one."""
     body = answer.body if isinstance(answer.body, dict) else {}
     code = body.get("code") or body.get("error")
-    return code if isinstance(code, str) and re.fullmatch(r"[\w.\-]{1,80}", code) else ""
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
 
 
 def error_text(answer: Answer) -> str:
     """The message of an error, for parsing only: it may quote what was sent."""
     body = answer.body if isinstance(answer.body, dict) else {}
     message = body.get("message")
-    return message if isinstance(message, str) else ""
+    return message[:_READ_OF_A_MESSAGE] if isinstance(message, str) else ""
 
 
 def _fields(answer: Answer) -> str:
     body = answer.body if isinstance(answer.body, dict) else {}
     details = body.get("details")
     items = details if isinstance(details, list) else []
-    names = [item.get("fieldName") for item in items if isinstance(item, dict)]
-    shown = [name for name in names if isinstance(name, str) and re.fullmatch(r"[\w.\-]{1,80}", name)]
+    names = [item.get("fieldName") for item in items[:_MOST_NAMED] if isinstance(item, dict)]
+    shown = [name for name in names if isinstance(name, str) and _WORD.fullmatch(name)]
     return f", fields {', '.join(shown)}" if shown else ""
 
 

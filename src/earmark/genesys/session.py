@@ -46,6 +46,7 @@ class Session:
         gate: Gate,
         hosts: region.Hosts,
         *,
+        lanes: int = 8,
         sleep: Callable[[float], None] = time.sleep,
         retry_pause: float = 1.0,
     ) -> None:
@@ -58,6 +59,8 @@ class Session:
         self._sleep = sleep
         self._retry_pause = retry_pause
         self._lock = threading.Lock()
+        # What has passed the gate leaves at once: nobody waits behind it for a connection, into a pause.
+        self._lanes = threading.BoundedSemaphore(lanes)
         self._requests = self._retries = self._throttled = 0
         self._failed_in_a_row = 0
 
@@ -71,7 +74,8 @@ class Session:
         while True:
             bearer = self._token.bearer()
             try:
-                answer = self._attempt(call, bearer, query, body)
+                with self._lanes:
+                    answer = self._attempt(call, bearer, query, body)
                 self._note_success()
                 return answer
             except ExchangeError as failure:
@@ -100,11 +104,15 @@ class Session:
         tally = Tally()
         while True:
             try:
-                body = self._transport.exchange("GET", url, headers={}, stored=True).body
+                with self._lanes:
+                    body = self._transport.exchange("GET", url, headers={}, stored=True).body
                 self._note_success()
                 return body
+            except RefusedError as error:
+                error.ref = ref
+                raise
             except DeclinedError as failure:
-                if failure.answer.status in {403, 404, 410}:
+                if failure.answer.status in {401, 403, 404, 410}:
                     raise GoneError("the download address has run out", ref=ref) from None
                 self._wait_or_give_up(failure, call, tally)
             except ExchangeError as failure:
@@ -145,7 +153,7 @@ class Session:
         except NotSentError:
             sent = False
             raise
-        except RefusedError as error:  # it is too large, so it stayed here
+        except RefusedError as error:  # too large, or to no address: it stayed here
             sent = False
             error.ref = call.ref
             raise
@@ -212,4 +220,6 @@ def open_session(
     token = Token(transport, hosts.login, credentials, clock=clock, pause=sleep, retry_pause=retry_pause)
     client = sdk.api_client(hosts.api, HttpxClient(transport.exchange))
     gate = Gate(clock=clock, sleep=sleep)
-    return Session(client, transport, token, gate, hosts, sleep=sleep, retry_pause=retry_pause)
+    return Session(
+        client, transport, token, gate, hosts, lanes=max_connections, sleep=sleep, retry_pause=retry_pause
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,11 +19,14 @@ from earmark.genesys.retry import (
     error_text,
     pause_before_repeat,
 )
+from earmark.genesys.shape import mapping
 from earmark.genesys.transport import Answer, DeclinedError, ExchangeError, Transport
+from earmark.model import Json
 
 DEFAULT_LIFE = 86_400.0
 _TOKEN_CALL = Call("POST", "/oauth/token", "log in", shape=dict)
 _LONGEST_THROTTLE = 180.0
+_VISIBLE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +93,13 @@ class Token:
                 self._fetch()
 
     def _fetch(self) -> None:
-        body = self._ask().body
-        token = body.get("access_token") if isinstance(body, dict) else None
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+        body = mapping(self._ask().body)
+        token = body.get("access_token")
+        if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
             raise UnavailableError(
                 "the login answers without a token", hint="check the region, then run the same command again"
             )
-        life = body.get("expires_in") if isinstance(body, dict) else None
-        seconds = float(life) if isinstance(life, int | float) and life > 0 else DEFAULT_LIFE
+        seconds = _life(body.get("expires_in"))
         self._bearer = token
         # A tenth of the life, at least a minute, but never so much that a short life is no life.
         self._renew_at = self._clock() + seconds - min(max(60.0, seconds / 10), seconds / 2)
@@ -127,10 +130,22 @@ def _throttle(answer: Answer, scale: float) -> float:
 
 
 def _pause_or_refuse(failure: ExchangeError, tally: Tally) -> float:
-    if isinstance(failure, DeclinedError) and failure.answer.status in {400, 401, 403, 404}:
+    if isinstance(failure, DeclinedError) and failure.answer.status < 500 and failure.answer.status != 408:
         code = error_code(failure.answer)
         raise credentials_refused(f"status {failure.answer.status}" + (f", {code}" if code else ""))
     return pause_before_repeat(failure, _TOKEN_CALL, tally)
+
+
+def _life(told: Json) -> float:
+    """Seconds of `expires_in`, which some gateways send as text; a day where it says nothing usable."""
+    match told:
+        case bool():
+            return DEFAULT_LIFE
+        case int() | float() if told > 0:
+            return float(told)
+        case str() if re.fullmatch(r"[1-9][0-9]{0,8}", told):
+            return float(told)
+    return DEFAULT_LIFE
 
 
 def _headers(credentials: Credentials) -> Mapping[str, str]:

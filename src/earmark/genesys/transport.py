@@ -6,17 +6,22 @@ Nothing is repeated here and nothing is interpreted beyond "is this a whole, wel
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urlencode
 
 import httpx
 
-from earmark.errors import RefusedError
+from earmark.errors import RefusedError, StoppedError
+from earmark.genesys import discretion
+from earmark.genesys.deadline import Deadline, impose
+from earmark.genesys.inflate import inflate
 from earmark.genesys.strict_json import parse
 from earmark.model import Json
 
@@ -24,9 +29,16 @@ REQUEST_CAP = 512_000
 """Bytes of a request body that the service accepts (`request.bytes.max`)."""
 
 RESPONSE_CAP = 128 * 1024 * 1024
-DEADLINE = 180.0
-"""Seconds for a whole answer, however slowly it drips in."""
+"""Bytes of an answer, decompressed."""
 
+ERROR_CAP = 64 * 1024
+"""Bytes of an error's body; of a longer one the status and the headers count alone."""
+
+DEADLINE = 180.0
+"""Seconds for a whole exchange, however slowly it drips."""
+
+_PRINTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -66,7 +78,7 @@ class Answer:
 
     @property
     def correlation_id(self) -> str | None:
-        return self.headers.get("inin-correlation-id")
+        return _correlation_id(self.headers)
 
     def getheaders(self) -> Mapping[str, str]:
         return self.headers
@@ -107,9 +119,9 @@ class DeclinedError(ExchangeError):
 
 
 class Transport:
-    """Pooled connections with timeouts and size caps. Safe to use from many threads.
+    """Pooled connections with timeouts, one deadline and size caps. Safe to use from many threads.
 
-    Proxies come from the environment, as httpx reads it.
+    Proxies come from the environment, as httpx reads it. Cookies are not kept.
     """
 
     def __init__(
@@ -121,13 +133,18 @@ class Transport:
         deadline: float = DEADLINE,
         response_cap: int = RESPONSE_CAP,
     ) -> None:
-        self._deadline = deadline
+        discretion.install()
+        self._seconds = deadline
+        self._deadline = Deadline()
         self._cap = response_cap
         self._http = httpx.Client(
             timeout=httpx.Timeout(read_timeout, connect=connect_timeout, pool=deadline),
             limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+            headers={"Accept-Encoding": "gzip"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             follow_redirects=False,
         )
+        impose(self._deadline, self._http)
 
     def exchange(
         self,
@@ -143,68 +160,91 @@ class Transport:
 
         Raises:
             ExchangeError: One of its four kinds.
-            RefusedError: The request is over the service's size limit and was not sent.
+            RefusedError: The request is over the service's size limit, or its address is none: it was not sent.
+            StoppedError: The transport was closed meanwhile.
         """
         if content is not None and len(content) > REQUEST_CAP:
             raise RefusedError(
                 f"the request has {len(content):,} bytes, the service accepts {REQUEST_CAP:,}",
                 hint="write fewer or shorter values",
             )
-        status, answer_headers, raw = self._converse(method, url, headers, query, content)
-        answer = _answer(status, answer_headers, raw, any_type=stored)
-        if not 200 <= status < 300:
+        if self._http.is_closed:
+            raise StoppedError("the session with the service was closed", hint="run the same command again")
+        try:
+            request = self._http.build_request(
+                method, url, headers=dict(headers), params=query or None, content=content
+            )
+        except (httpx.InvalidURL, UnicodeError):
+            raise _no_address() from None
+        answer = _answer(*self._converse(request), any_type=stored)
+        if answer.status >= 300:
             raise DeclinedError(answer)
         return answer
-
-    def _converse(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        content: bytes | None,
-    ) -> tuple[int, dict[str, str], bytes]:
-        until = time.monotonic() + self._deadline
-        try:
-            with self._http.stream(
-                method, url, headers=dict(headers), params=query or None, content=content
-            ) as response:
-                found = {name.lower(): value for name, value in response.headers.items()}
-                return response.status_code, found, self._drain(response, until)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            raise NotSentError(f"no connection ({type(error).__name__})") from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise NotSentError("the address cannot be used") from None
-        except httpx.HTTPError as error:
-            raise NoAnswerError(f"no whole answer ({type(error).__name__})") from None
-
-    def _drain(self, response: httpx.Response, until: float) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
-        for chunk in response.iter_bytes():
-            size += len(chunk)
-            if size > self._cap:
-                correlation = response.headers.get("inin-correlation-id")
-                raise MalformedError(f"the answer is larger than {self._cap:,} bytes", correlation)
-            if time.monotonic() > until:
-                raise NoAnswerError(f"the answer was not complete after {self._deadline:.0f} seconds")
-            chunks.append(chunk)
-        return b"".join(chunks)
 
     def close(self) -> None:
         self._http.close()
 
+    def _converse(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
+        self._deadline.begin(self._seconds)
+        try:
+            response = self._http.send(request, stream=True)
+            with contextlib.closing(response):
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return response.status_code, found, self._body(response, found)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+            raise NotSentError(f"no connection ({type(error).__name__})") from None
+        except httpx.UnsupportedProtocol:
+            raise _no_address() from None
+        except TimeoutError:
+            raise NoAnswerError(f"the answer was not complete after {self._seconds:.0f} seconds") from None
+        except (httpx.HTTPError, OSError, ValueError, ArithmeticError, RuntimeError) as error:
+            raise NoAnswerError(f"no whole answer ({type(error).__name__})") from None
+
+    def _body(self, response: httpx.Response, headers: Mapping[str, str]) -> bytes:
+        """The whole body, decompressed; none where an error's cannot be read."""
+        failed = response.status_code >= 300
+        pieces = inflate(response.iter_raw(), headers.get("content-encoding", "").strip().lower())
+        try:
+            return _joined(pieces, ERROR_CAP if failed else self._cap)
+        except ValueError as error:
+            if failed:
+                return b""
+            raise MalformedError(str(error), _correlation_id(headers)) from None
+
+
+def _joined(pieces: Iterable[bytes], cap: int) -> bytes:
+    found: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > cap:
+            raise ValueError(f"the answer is larger than {cap:,} bytes")
+        found.append(piece)
+    return b"".join(found)
+
+
+def _no_address() -> RefusedError:
+    return RefusedError("the address cannot be used", hint="run again; if it persists, report it")
+
+
+def _correlation_id(headers: Mapping[str, str]) -> str | None:
+    told = headers.get("inin-correlation-id", "")
+    return told if _PRINTABLE_ID.fullmatch(told) else None
+
 
 def _answer(status: int, headers: dict[str, str], raw: bytes, *, any_type: bool) -> Answer:
     """Strict for a success; an error's body is taken as far as it can be read."""
-    if not 200 <= status < 300:
+    if 300 <= status < 600:
         return Answer(status, headers, "", _lenient(raw))
-    correlation = headers.get("inin-correlation-id")
+    correlation = _correlation_id(headers)
+    if not 200 <= status <= 205:
+        raise MalformedError(f"status {status} does not answer the request", correlation)
     if not raw.strip():
         return Answer(status, headers, "", None)
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if not any_type and kind != "application/json" and not kind.endswith("+json"):
-        raise MalformedError(f"the answer is {kind or 'of no stated type'} instead of JSON", correlation)
+        stated = kind if _MEDIA_TYPE.fullmatch(kind) else "of no stated type"
+        raise MalformedError(f"the answer is {stated} instead of JSON", correlation)
     try:
         text = raw.decode("utf-8")
         return Answer(status, headers, text, parse(text))
