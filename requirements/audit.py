@@ -71,18 +71,18 @@ def ignored(path: Path) -> list[Ignored]:
 
 
 def audit(lock: Path, known: list[Ignored], service: str | None) -> Audit | None:
-    """Ask about everything in a lock; None where the service gave no answer."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip_audit",
-        "--requirement",
-        str(lock),
-        "--require-hashes",
-        "--disable-pip",
-    ]
+    """Ask about everything in a lock; None where the service gave no answer.
+
+    Raises:
+        SystemExit: The lock or the audit itself is broken, which a silent service must not cover up.
+    """
+    command = [sys.executable, "-m", "pip_audit", "--requirement", str(lock), "--require-hashes"]
+    command += ["--disable-pip", "--progress-spinner", "off"]
+    rehearsed = subprocess.run([*command, "--dry-run"], capture_output=True, text=True, check=False)
+    if rehearsed.returncode:
+        sys.exit(f"the audit cannot begin: {rehearsed.stderr.strip()}")
     command += ["--vulnerability-service", "osv", "--timeout", str(ANSWER), "--format", "json"]
-    command += ["--progress-spinner", "off", *(["--osv-url", service] if service else [])]
+    command += ["--osv-url", service] if service else []
     command += [word for each in known for word in ("--ignore-vuln", each.id)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
