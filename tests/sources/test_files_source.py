@@ -14,7 +14,8 @@ import pytest
 
 from earmark.errors import InputError
 from earmark.model import Conversation, Rejected, Sender, Window
-from earmark.sources.files import FilesSource
+from earmark.sources import files
+from earmark.sources.files import LONGEST_RECORD, FilesSource
 
 CHAT: dict[str, Any] = {
     "id": "c1",
@@ -184,3 +185,53 @@ def test_the_revision_follows_what_was_said(tmp_path: Path) -> None:
     path = lines(tmp_path / "x.jsonl", CHAT, CHAT | {"id": "c2"}, {"id": "c3", "text": "it broke"})
     revisions = [x.revision for page in FilesSource(str(path)).pages(Window()) for x in page.listings]
     assert revisions[0] == revisions[1] != revisions[2]
+
+
+def test_of_a_conversation_without_end_so_much_is_read_as_is_used_and_the_rest_is_reported(
+    tmp_path: Path,
+) -> None:
+    """Rows of one conversation, as many as a file may hold; none of the next one is lost."""
+    path = tmp_path / "long.csv"
+    path.write_text("id,text\n" + "a,it broke\n" * 7_000 + "b,hello\n")
+    (long, short), (rest,) = read(path)
+    assert (len(long.messages), short.id) == (5_000, "b")
+    assert (rest.where, rest.reason) == (
+        "long.csv:2:rows", "truncated_input: 2,000 rows more of conversation a were not read"
+    )  # fmt: skip
+
+
+def test_what_is_too_much_of_a_record_is_reported_beside_it(tmp_path: Path) -> None:
+    (conversation,), (rest,) = read(lines(tmp_path / "x.jsonl", {"id": "a", "text": "it broke " * 9_000}))
+    assert conversation.id == "a"
+    assert rest.where == "x.jsonl:1:rest"
+    assert rest.reason.startswith("truncated_input: 19,9")
+    assert rest.reason.endswith("(conversation a)")
+
+
+@pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz", "x.csv", "x.csv.gz"])
+def test_a_line_without_end_is_refused_with_its_number(tmp_path: Path, name: str) -> None:
+    """Also one that comes out of a small compressed file."""
+    head = b"id,text\n" if ".csv" in name else b""
+    path = lines(tmp_path / name, head, b" " * (LONGEST_RECORD + 10) + b"\n", {"id": "b", "text": "hello"})
+    found, (refused,) = read(path)
+    assert refused.reason.startswith(("a line of more than 16 MiB", "not CSV (a line of more than 16 MiB"))
+    assert [each.id for each in found] == ([] if head else ["b"])
+
+
+def test_a_line_that_goes_on_and_on_ends_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed file of a few kilobytes must not keep a run busy for hours."""
+    monkeypatch.setattr(files, "LONGEST_RECORD", 1_000)
+    monkeypatch.setattr(files, "LONGEST_SKIPPED", 10_000)
+    path = lines(tmp_path / "bomb.jsonl.gz", b" " * 50_000 + b"\n", {"id": "b", "text": "hello"})
+    found, refused = read(path)
+    assert found == []
+    assert [each.where for each in refused] == ["bomb.jsonl.gz:1", "bomb.jsonl.gz:rest"]
+
+
+def test_a_parquet_row_that_is_too_long_is_refused_and_the_next_one_read(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"id": ["a", "b"], "text": ["x" * (LONGEST_RECORD + 1), "hello"]}), path)
+    (conversation,), (refused,) = read(path)
+    assert (conversation.id, refused.where, refused.reason) == (
+        "b", "x.parquet:1", "a row of more than 16 MiB"
+    )  # fmt: skip

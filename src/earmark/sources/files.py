@@ -2,7 +2,7 @@
 
 CSV and Parquet hold either one conversation a row (`id`, `text`) or one message a row (`id`, `sender`,
 `text`; rows of one conversation follow each other). Parquet may also hold a list column `messages`.
-What is no conversation is reported with its file and line, and the rest goes on.
+What is no conversation is reported with its file and line, and the rest goes on; so is what is too much of one.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from typing import IO, Any, cast
 from earmark.errors import InputError
 from earmark.model import Fetched, Listing, Page, Rejected, Usage, Window
 from earmark.sources import records
+from earmark.transcript import CONVERSATION_MESSAGES, TRUNCATED, truncation
 
 PAGE_CONVERSATIONS = 100
 PAGE_CHARACTERS = 2_000_000
-LONGEST_FIELD = 64 * 1024 * 1024
+LONGEST_RECORD = 16 << 20
+"""Bytes of one line, one cell or one Parquet row; what is longer is refused."""
+LONGEST_SKIPPED = 256 << 20
+"""Bytes of a line that are read to find its end; where it goes on, the rest of the file is left out."""
 SUFFIXES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".csv", ".csv.gz", ".parquet")
 
 Row = tuple[str, Any]
@@ -42,7 +46,8 @@ class FilesSource:
 
     def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         """Pages of up to 100 conversations; the window applies to those that carry a time."""
-        found = (_parsed(where, row) for where, row in itertools.chain.from_iterable(map(_rows, self._paths)))
+        rows = itertools.chain.from_iterable(map(_rows, self._paths))
+        found = itertools.chain.from_iterable(_parsed(where, row) for where, row in rows)
         yield from _paged(item for item in found if isinstance(item, Rejected) or _inside(item, window))
 
     def fetch(self, listings: Sequence[Listing]) -> Iterator[Fetched]:
@@ -69,13 +74,20 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _parsed(where: str, row: Any) -> Listing | Rejected:
+def _parsed(where: str, row: Any) -> Iterator[Listing | Rejected]:
+    """A row as a listing, together with what is too much of it; or what is wrong with it."""
     if isinstance(row, Rejected):
-        return row
+        yield row
+        return
     try:
-        return records.listing(row)
+        listing = records.listing(row)
     except records.BadRecordError as error:
-        return Rejected(where, str(error))
+        yield Rejected(where, str(error))
+        return
+    yield listing
+    left_out = truncation(listing.conversation) if listing.conversation else None
+    if left_out:
+        yield Rejected(f"{where}:rest", f"{left_out} (conversation {listing.id})")
 
 
 def _inside(listing: Listing, window: Window) -> bool:
@@ -124,9 +136,18 @@ def _opened(path: str) -> IO[bytes]:
 
 
 def _json_rows(path: str, label: str) -> Iterator[Row]:
-    with _opened(path) as lines:
-        for number, line in enumerate(lines, 1):
+    with _opened(path) as file:
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_RECORD + 1), b""), 1):
             where = f"{label}:{number}"
+            if len(line) > LONGEST_RECORD:
+                yield where, Rejected(where, _too_long("line"))
+                if not _skips_line(file):
+                    yield (
+                        f"{label}:rest",
+                        Rejected(f"{label}:rest", "the line never ends; the rest was not read"),
+                    )
+                    return
+                continue
             if not line.strip():
                 continue
             try:
@@ -137,10 +158,25 @@ def _json_rows(path: str, label: str) -> Iterator[Row]:
                 yield where, Rejected(where, "not JSON")
 
 
+def _too_long(what: str) -> str:
+    return f"a {what} of more than {LONGEST_RECORD >> 20} MiB"
+
+
+def _skips_line(file: IO[bytes]) -> bool:
+    """Read on to the end of a line; False where that is too far away."""
+    skipped = 0
+    while skipped <= LONGEST_SKIPPED:
+        piece = file.readline(LONGEST_RECORD)
+        skipped += len(piece)
+        if not piece or piece.endswith(b"\n"):
+            return True
+    return False
+
+
 def _csv_rows(path: str, label: str) -> Iterator[Row]:
-    csv.field_size_limit(LONGEST_FIELD)
+    csv.field_size_limit(LONGEST_RECORD)
     with _opened(path) as raw, io.TextIOWrapper(raw, "utf-8-sig", "surrogateescape", newline="") as text:
-        reader = csv.DictReader(text, strict=True)
+        reader = csv.DictReader(_csv_lines(text), strict=True)
         _check_columns(reader.fieldnames or (), label)
         while True:
             try:
@@ -152,6 +188,13 @@ def _csv_rows(path: str, label: str) -> Iterator[Row]:
             if row is None:
                 return
             yield f"{label}:{reader.line_num}", _checked_row(row, f"{label}:{reader.line_num}")
+
+
+def _csv_lines(text: IO[str]) -> Iterator[str]:
+    while line := text.readline(LONGEST_RECORD + 1):
+        if len(line) > LONGEST_RECORD:
+            raise csv.Error(f"{_too_long('line')}; the rest of the file was not read")
+        yield line
 
 
 def _checked_row(row: Mapping[Any, Any], where: str) -> Any:
@@ -181,26 +224,40 @@ def _parquet_rows(path: str, label: str) -> Iterator[Row]:
             _check_columns(table.schema_arrow.names, label)
             number = 0
             for batch in table.iter_batches(batch_size=256):
-                for row in batch.to_pylist():
+                for row in (batch.slice(position, 1) for position in range(batch.num_rows)):
                     number += 1
-                    yield f"{label}:{number}", row
+                    where = f"{label}:{number}"
+                    too_long = row.nbytes > LONGEST_RECORD
+                    yield where, Rejected(where, _too_long("row")) if too_long else row.to_pylist()[0]
     except pyarrow.ArrowException as error:
         raise InputError(f"{label} is no readable Parquet file ({type(error).__name__})") from None
 
 
 def _grouped(rows: Iterator[Row]) -> Iterator[Row]:
-    """Join consecutive message rows of one conversation; rows that are whole conversations pass through."""
+    """Join consecutive message rows of one conversation; rows that are whole conversations pass through.
+
+    However many rows a conversation has, no more are held than are read of it.
+    """
     for _, group in itertools.groupby(rows, key=_group_key):
-        members = list(group)
-        where, first = members[0]
-        if (
-            isinstance(first, Rejected)
-            or first.get("messages") is not None
-            or not first.get("id", first.get("conversation_id"))
-        ):
-            yield from members
-        else:
-            yield where, dict(first) | {"messages": [row for _, row in members]}
+        yield from _joined(group)
+
+
+def _joined(group: Iterator[Row]) -> Iterator[Row]:
+    where, first = next(group)
+    if (
+        isinstance(first, Rejected)
+        or first.get("messages") is not None
+        or not first.get("id", first.get("conversation_id"))
+    ):
+        yield where, first
+        yield from group
+        return
+    members = [first, *(row for _, row in itertools.islice(group, CONVERSATION_MESSAGES - 1))]
+    yield where, dict(first) | {"messages": members}
+    left_out = sum(1 for _ in group)
+    if left_out:
+        reason = f"{TRUNCATED}: {left_out:,} rows more of conversation {_row_id(first)} were not read"
+        yield f"{where}:rows", Rejected(f"{where}:rows", reason)
 
 
 def _group_key(item: Row) -> Any:
