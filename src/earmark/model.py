@@ -72,6 +72,7 @@ class State(StrEnum):
     GONE = "gone"  # deleted after it was listed
     CONFLICT = "conflict"  # somebody else changed our keys meanwhile; left alone
     FAILED = "failed"  # has a reason and, where known, a correlation id
+    ERASED = "erased"  # on request; nothing but this is known of it any more
 
 
 PROCESSED = frozenset({State.PLANNED, State.INTENDED, State.WRITTEN, State.UNCHANGED, State.CONFLICT})

@@ -17,6 +17,7 @@ from earmark.cli import (
     config,
     demo,
     doctor,
+    erase,
     evaluate,
     extract,
     report,
@@ -43,6 +44,7 @@ app.command("plan")(run.plan)
 app.command("resume")(resume.resume)
 app.command("rethreshold")(rethreshold.rethreshold)
 app.command("undo")(undo.undo)
+app.command("erase")(erase.erase)
 app.command("extract")(extract.extract)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)

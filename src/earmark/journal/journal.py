@@ -6,12 +6,13 @@ disk. Methods may be called from several threads; one process at a time writes (
 
 from __future__ import annotations
 
+import os
 import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,12 +21,15 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.engine import Connection, RowMapping
 
-from earmark.errors import BusyError
+from earmark.errors import BusyError, JournalError
 from earmark.journal import rows, statements
 from earmark.journal.carry import carry, judge_again, standing_result
-from earmark.journal.opening import naming_failures
+from earmark.journal.erasing import REUSED, Erasures, forget
+from earmark.journal.failures import naming_failures
+from earmark.journal.opening import scrub
 from earmark.journal.reading import JournalReader
 from earmark.journal.schema import CHANGES, ITEMS, RUNS
+from earmark.journal.statements import ON_REQUEST
 from earmark.model import Change, Decision, Findings, Json, Listing, Outcome, Page, State, Usage, Window
 
 
@@ -78,13 +82,19 @@ class Journal(JournalReader):
 
         Raises:
             BusyError: Another run holds it. The lock ends with its process, however that ends.
+            JournalError: The folder takes no lock.
         """
-        lock = FileLock(f"{self.path}.lock", timeout=0)
+        lock = FileLock(f"{os.path.realpath(self.path)}.lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
             raise BusyError(
                 f"another run is using the journal {self.path}", hint="wait for it, or pass another --journal"
+            ) from None
+        except (OSError, NotImplementedError) as error:
+            raise JournalError(
+                f"the journal {self.path} cannot be locked: {getattr(error, 'strerror', None) or 'no file locks here'}",
+                hint="its folder must take a new file, and be on a local disk; or pass another --journal",
             ) from None
         try:
             yield
@@ -93,8 +103,14 @@ class Journal(JournalReader):
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self._write, naming_failures(self.path), self._engine.begin() as connection:
-            yield connection
+        with self._write, naming_failures(self.path):
+            if self._which_file() != self._file:
+                raise JournalError(
+                    f"the journal {self.path} was replaced while it was in use",
+                    hint="go on with `earmark resume`",
+                )
+            with self._engine.begin() as connection:
+                yield connection
 
     def start(self, run: NewRun) -> str:
         """Record a new run and return its id (sortable by start time)."""
@@ -147,16 +163,14 @@ class Journal(JournalReader):
         """Record a page of the listing and return what is still to be done.
 
         Repeats are dropped. What an earlier run settled on the same text, with the same fingerprint and
-        target, is carried over with its entities.
+        target, is carried over with its entities. What was erased is not taken in again.
         """
         with self._transaction() as connection:
             run = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().one()
-            todo = [listing for listing in page.listings if _record(connection, run, listing)]
+            erasures = Erasures(connection)
+            todo = [listing for listing in page.listings if _record(connection, run, listing, erasures)]
             for reject in page.rejected:
-                values = rows.item_values(run_id, Listing(reject.where), State.SKIPPED)
-                connection.execute(
-                    upsert(ITEMS).values(values | {"reason": reject.reason}).on_conflict_do_nothing()
-                )
+                _leave_out(connection, run_id, Listing(reject.where), State.SKIPPED, reject.reason)
             connection.execute(update(RUNS).where(RUNS.c.id == run_id).values(cursor=page.cursor))
         return todo
 
@@ -257,6 +271,19 @@ class Journal(JournalReader):
                 .values(undone_at=self.clock())
             )
 
+    def erase(self, conversation_ids: Sequence[str]) -> None:
+        """Take everything that is kept of these conversations away, in all runs, and from the file itself.
+
+        Later listings leave them out. Changes of them can no longer be undone. Safe to repeat, which completes
+        what was cut off.
+
+        Raises:
+            BusyError, JournalError: With a note where the rows are gone and their remains in the file are not.
+        """
+        with self._transaction() as connection:
+            forget(connection, conversation_ids, self.clock())
+        scrub(self._engine, self.path)
+
 
 def _result(run_id: str, intention: Intention) -> dict[str, Any]:
     """What a result sets, as parameters of SET_ITEM; DROP_ENTITIES takes what names the conversation."""
@@ -295,12 +322,14 @@ def _add_findings(connection: Connection, run_id: str, intentions: Sequence[Inte
         judge_again(connection, run_id, earlier, judged)
 
 
-def _record(connection: Connection, run: RowMapping, listing: Listing) -> bool:
+def _record(connection: Connection, run: RowMapping, listing: Listing, erasures: Erasures) -> bool:
     """Add a listing to a run; whether it is this sitting's task to process it."""
+    if (alias := erasures.alias(listing.id)) is not None:
+        return _leave_out(connection, run["id"], Listing(alias), State.ERASED, ON_REQUEST)
     values = rows.item_values(run["id"], listing, State.LISTED) | {"sitting": run["sitting"]}
     added = connection.execute(statements.ADD_ITEM, values).rowcount == 1
     if not added:
-        return _take_up(connection, run, listing.id) or _note_reused_id(connection, run, listing)
+        return _take_up(connection, run, listing.id) or _note_reused_id(connection, run, listing, erasures)
     earlier = standing_result(connection, run, listing)
     if earlier is not None:
         carry(connection, run["id"], earlier)
@@ -318,15 +347,18 @@ def _take_up(connection: Connection, run: RowMapping, conversation_id: str) -> b
     return connection.execute(update(ITEMS).where(left).values(sitting=run["sitting"])).rowcount == 1
 
 
-def _note_reused_id(connection: Connection, run: RowMapping, listing: Listing) -> bool:
+def _note_reused_id(connection: Connection, run: RowMapping, listing: Listing, erasures: Erasures) -> bool:
     """Keep a trace of a second conversation under an id that was met before; it is not processed."""
     first = and_(ITEMS.c.run_id == run["id"], ITEMS.c.conversation_id == listing.id)
     known = connection.execute(select(ITEMS.c.revision).where(first)).scalar_one()
-    if listing.conversation is not None and known != listing.revision:
-        values = rows.item_values(run["id"], listing, State.SKIPPED)
-        values |= {
-            "conversation_id": f"{listing.id}#{listing.revision[:8]}",
-            "reason": "its id was used before by another conversation",
-        }
-        connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing())
+    second = replace(listing, id=f"{listing.id}#{listing.revision[:8]}")
+    if listing.conversation is not None and known != listing.revision and not erasures.alias(second.id):
+        _leave_out(connection, run["id"], second, State.SKIPPED, REUSED)
+    return False
+
+
+def _leave_out(connection: Connection, run_id: str, listing: Listing, state: State, reason: str) -> bool:
+    """Record something that is not to be processed, and why; a repeat changes nothing."""
+    values = rows.item_values(run_id, listing, state) | {"reason": reason}
+    connection.execute(upsert(ITEMS).values(values).on_conflict_do_nothing())
     return False

@@ -6,16 +6,18 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Column, MetaData, Table, create_engine, event, false, literal_column, select
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.schema import CreateColumn, DefaultClause
 
-from earmark.errors import BusyError, JournalError
+from earmark.errors import BusyError, EarmarkError, JournalError
+from earmark.journal.failures import damaged, naming_failures
 from earmark.journal.schema import APPLICATION_ID, META, VERSION
 
 PATIENCE = 10.0  # seconds to wait for another process that is at the file
@@ -32,56 +34,121 @@ def open_engine(path: Path, *, readonly: bool = False) -> Engine:
         JournalError: It is no journal, from a newer Earmark, damaged, or cannot be written.
     """
     with naming_failures(path):
-        if not readonly:
-            _make_folder(path)
-        elif not path.exists():
-            raise JournalError(
-                f"there is no journal at {path}", hint="run `earmark run` first, or pass --journal"
-            )
-        engine = create_engine(
-            f"sqlite:///{path}",
-            connect_args={"timeout": PATIENCE, "check_same_thread": False},
-            json_serializer=_COMPACT,
-        )
-        event.listen(engine, "connect", _configure)
-        if readonly:
-            event.listen(engine, "connect", _show_as_today)
-        if _format(engine, path) < VERSION and not readonly:
+        _check_place(path, readonly=readonly)
+        return _to_read(path) if readonly else _to_write(path)
+
+
+def _to_read(path: Path) -> Engine:
+    engine = _untouching(path)
+    event.listen(engine, "connect", _show_as_today)
+    with _dropped_on_failure(engine):
+        _format(engine, path)
+    return engine
+
+
+def _to_write(path: Path) -> Engine:
+    version = _inspected(path)
+    engine = _engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", partial(_write_ahead, path))
+    with _dropped_on_failure(engine):
+        if version < VERSION:
             _bring_up_to_date(engine)
     return engine
 
 
-def _make_folder(path: Path) -> None:
+def _inspected(path: Path) -> int:
+    """The format of a file that is whole, as far as SQLite can tell."""
+    engine = _untouching(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=True)
+        version = _format(engine, path)
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    finally:
+        engine.dispose()
+    if found != "ok":
+        raise damaged(path)
+    return version
+
+
+def _untouching(path: Path) -> Engine:
+    """Whoever closes a journal last moves its write-ahead log into it: not before it proves sound, and not to read."""
+    if not Path(f"{path}-wal").exists():
+        return _engine(URL.create("sqlite", database=str(path)))
+    name = f"file:{quote(str(path))}"
+    return _engine(URL.create("sqlite", database=name, query={"mode": "ro", "uri": "true"}))
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": PATIENCE, "check_same_thread": False},
+        json_serializer=_COMPACT,
+    )
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+@contextmanager
+def _dropped_on_failure(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _check_place(path: Path, *, readonly: bool) -> None:
+    """Make the folder and an empty file where they are missing and wanted.
+
+    Raises:
+        JournalError: Nothing is there to be read, something else is there, or it cannot be made.
+    """
+    try:
+        if not readonly:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # opening a pipe would wait, and a device keeps nothing
+            raise JournalError(f"{path} is no file", hint="name a file with --journal")
+        if not readonly:
+            path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise JournalError(
             f"the journal {path} cannot be created: {error.strerror}",
             hint="pass another place with --journal",
-        ) from error
+        ) from None
+    if not path.exists():
+        raise JournalError(
+            f"there is no journal at {path}", hint="run `earmark run` first, or pass --journal"
+        )
 
 
 def _configure(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    _write_ahead(cursor)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("synchronous=FULL", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
-def _write_ahead(cursor: Any) -> None:
-    """Switch the file to write-ahead; where two do so at once, SQLite refuses one of them without waiting."""
+def _write_ahead(path: Path, connection: Any, _record: Any) -> None:
+    """Switch the file to write-ahead; where two do so at once, SQLite refuses one of them without waiting.
+
+    Raises:
+        JournalError: It stays as it is, as where memory cannot be shared: on some network drives.
+    """
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-        except cursor.connection.OperationalError as error:
+            (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        except connection.OperationalError as error:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
         else:
-            return
+            break
+    if mode != "wal":
+        raise JournalError(
+            f"the journal {path} cannot be used: its drive does not take a write-ahead log (mode {mode})",
+            hint="keep it on a local disk: pass another --journal",
+        )
 
 
 def _format(engine: Engine, path: Path) -> int:
@@ -149,29 +216,21 @@ def _default(column: Column[Any]) -> Any:
     return literal_column(str(default.arg) if isinstance(default, DefaultClause) else "NULL")
 
 
-@contextmanager
-def naming_failures(path: Path) -> Iterator[None]:
-    """Turn database failures into ours. Statements and their values stay out of the message."""
+def scrub(engine: Engine, path: Path) -> None:
+    """Leave nothing in the files but the rows that are there: no free pages, no log of earlier ones.
+
+    Raises:
+        BusyError, JournalError: It could not be completed; a note says so.
+    """
     try:
-        yield
-    except DatabaseError as error:
-        raise _named(path, str(error.orig)) from None
-    except SQLAlchemyError as error:
-        raise JournalError(f"the journal {path} failed: {type(error).__name__}") from None
-
-
-def _named(path: Path, cause: str) -> BusyError | JournalError:
-    if "locked" in cause:
-        return BusyError(
-            f"the journal {path} is locked by another program", hint="try again when it has finished"
-        )
-    hints = {
-        "readonly": "make it writable, or pass another --journal",
-        "full": "free some space, then `earmark resume`",
-        "disk I/O": "check the disk and its free space, then `earmark resume`",
-        "not a database": "pass another --journal; attributes already written stay as they are",
-        "malformed": "restore it from a backup, or start a new one with --journal",
-        "unable to open": "check the path and its permissions",
-    }
-    hint = next((text for sign, text in hints.items() if sign in cause), None)
-    return JournalError(f"the journal {path} cannot be used: {cause}", hint=hint)
+        with naming_failures(path), engine.connect() as connection:
+            bare = connection.execution_options(isolation_level="AUTOCOMMIT")
+            bare.exec_driver_sql("VACUUM")
+            busy = bare.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if busy:
+            raise BusyError(
+                f"another program is reading the journal {path}", hint="try again when it has finished"
+            )
+    except EarmarkError as error:
+        error.add_note("the rows are erased, and remains of them are still in the file: repeat the command")
+        raise

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Table, and_, func, or_, select
 from sqlalchemy.engine import Connection, RowMapping
 
 from earmark.errors import ConfigError, JournalError
 from earmark.journal import rows, statements
-from earmark.journal.opening import naming_failures, open_engine
+from earmark.journal.erasing import Trace, traces
+from earmark.journal.failures import AFRESH, naming_failures
+from earmark.journal.opening import open_engine
 from earmark.journal.schema import CHANGES, ENTITIES, ITEMS, PAIRS, RUNS
 from earmark.model import (
     Change,
@@ -31,6 +33,7 @@ from earmark.model import (
 )
 
 AT_ONCE = 100
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,29 @@ class JournalReader:
     clock: Callable[[], float] = time.time
     readonly: bool = True
     _engine: Any = field(init=False, repr=False)
+    _file: tuple[int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._engine = open_engine(self.path, readonly=self.readonly)
+        self._file = self._which_file()
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _which_file(self) -> tuple[int, int]:
+        """What is at the path, by device and number.
+
+        Raises:
+            JournalError: Nothing is there any more.
+        """
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            raise JournalError(
+                f"the journal {self.path} is gone while it was in use: {error.strerror}",
+                hint=f"put it back; or {AFRESH}",
+            ) from None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
@@ -83,7 +103,8 @@ class JournalReader:
         return row
 
     def facts(self, run_id: str) -> RunFacts:
-        return rows.run_facts(self.run(run_id))
+        with naming_failures(self.path):
+            return rows.run_facts(self.run(run_id))
 
     def runs(self) -> list[RowMapping]:
         """All runs, newest first."""
@@ -172,8 +193,7 @@ class JournalReader:
 
     def planned(self, run_id: str) -> Iterator[Change]:
         """What a dry run would change, by conversation."""
-        for row in self._stream(CHANGES, run_id):
-            yield rows.change_of(row)
+        return self._stream(CHANGES, run_id, rows.change_of)
 
     def known(self, target: str, conversation_id: str) -> Record | None:
         """The record as our last write left it, where nobody else's keys live in it; else None.
@@ -205,24 +225,21 @@ class JournalReader:
             .order_by(CHANGES.c.intended_at.desc(), CHANGES.c.conversation_id)
         )
         with self._reading() as connection:
-            found = list(connection.execute(query).mappings())
-        for row in found:
-            yield rows.listing_of(row), rows.change_of(row), row["created"]
+            found = connection.execute(query).mappings()
+            changes = [(rows.listing_of(row), rows.change_of(row), row["created"]) for row in found]
+        yield from changes
 
     def conversations(self, run_id: str) -> Iterator[ConversationRow]:
         """All conversations of a run, by id."""
-        for row in self._stream(ITEMS, run_id):
-            yield rows.conversation_row(row)
+        return self._stream(ITEMS, run_id, rows.conversation_row)
 
     def entities(self, run_id: str) -> Iterator[EntityRow]:
         """All entities of a run, by conversation."""
-        for row in self._stream(ENTITIES, run_id):
-            yield rows.entity_row(row)
+        return self._stream(ENTITIES, run_id, rows.entity_row)
 
     def pairs(self, run_id: str) -> Iterator[PairRow]:
         """All product × issue pairs of a run, by conversation, whatever the verdicts on either side."""
-        for row in self._stream(PAIRS, run_id):
-            yield rows.pair_row(row)
+        return self._stream(PAIRS, run_id, rows.pair_row)
 
     def candidates(self, run_id: str, earlier: str, after: str = "") -> list[Candidates]:
         """The next conversations, by id, that a run has listed, with what the earlier run found in them."""
@@ -235,15 +252,25 @@ class JournalReader:
             found: defaultdict[str, list[Entity]] = defaultdict(list)
             for row in connection.execute(query).mappings():
                 found[row["conversation_id"]].append(rows.entity_of(row))
-        return [
-            Candidates(rows.listing_of(item), tuple(found[id_]), item["messages"], item["language"])
-            for id_, item in zip(ids, items, strict=True)
-        ]
+            return [
+                Candidates(rows.listing_of(item), tuple(found[id_]), item["messages"], item["language"])
+                for id_, item in zip(ids, items, strict=True)
+            ]
 
-    def _stream(self, table: Any, run_id: str) -> Iterator[RowMapping]:
+    def _stream(self, table: Table, run_id: str, shape: Callable[[RowMapping], _Row]) -> Iterator[_Row]:
         query = select(table).where(table.c.run_id == run_id).order_by(*table.primary_key.columns)
         with self._reading() as connection:
-            yield from connection.execution_options(yield_per=1000).execute(query).mappings()
+            yield from map(shape, connection.execution_options(yield_per=1000).execute(query).mappings())
+
+    def traces(self, conversation_ids: Iterable[str]) -> list[Trace]:
+        """What is kept of each of these conversations, in order; those that are not known too."""
+        with self._reading() as connection:
+            return traces(connection, conversation_ids)
+
+    def gone(self) -> list[str]:
+        """Conversations that the latest run which met them found deleted, by id."""
+        with self._reading() as connection:
+            return list(connection.execute(statements.LATEST_GONE).scalars())
 
     def history(self, conversation_id: str, run_id: str | None = None) -> list[dict[str, Any]]:
         """Everything known of one conversation, newest run first: item, entities, pairs, changes."""

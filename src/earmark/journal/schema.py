@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 
 APPLICATION_ID = 0x4541524D  # "EARM", so that no other SQLite file is taken for a journal
-VERSION = 2
+VERSION = 3
 META = MetaData()
 FOR_REVIEW = text("verdict = 'review'")  # as it stands in the index: a parameter would not use it
 
@@ -121,3 +121,12 @@ CHANGES = Table(
     Column("undone_at", Float),
     Index("changes_by_target", "target", "conversation_id"),
 )
+
+ERASURES = Table(
+    "erasures",
+    META,
+    Column("alias", String, primary_key=True),  # a keyed hash of the conversation's id
+    Column("erased_at", Float, nullable=False),
+)
+
+KEYS = Table("keys", META, Column("name", String, primary_key=True), Column("value", String, nullable=False))

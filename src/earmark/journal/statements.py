@@ -24,8 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.sql.elements import ColumnElement
 
-from earmark.journal.schema import CHANGES, ENTITIES, FOR_REVIEW, ITEMS, PAIRS, RUNS
+from earmark.journal.schema import CHANGES, ENTITIES, ERASURES, FOR_REVIEW, ITEMS, PAIRS, RUNS
 from earmark.model import PROCESSED, SETTLED, State
+
+ON_REQUEST = "erased on request"
 
 
 def _here(table: Table, run: str = "run") -> ColumnElement[bool]:
@@ -203,3 +205,77 @@ LIST_AGAIN = insert(ITEMS).from_select(
     ).where(_to_judge_again),
 )
 """What run `:earlier` processed, listed in `:run`, but for what a later run has read anew."""
+
+
+IS_ERASED = select(literal(1)).select_from(ERASURES).where(ERASURES.c.alias == bindparam("alias"))
+
+_of_conversation = ITEMS.c.conversation_id == bindparam("conversation", type_=String)
+STATES_OF = (
+    select(ITEMS.c.state)
+    .join(RUNS, RUNS.c.id == ITEMS.c.run_id)
+    .where(_of_conversation)
+    .order_by(RUNS.c.started_at.desc())
+)
+"""How a conversation stands in each run, latest first."""
+
+STANDING = (
+    select(CHANGES.c.run_id)
+    .join(
+        ITEMS,
+        and_(ITEMS.c.run_id == CHANGES.c.run_id, ITEMS.c.conversation_id == CHANGES.c.conversation_id),
+    )
+    .where(_of_conversation, CHANGES.c.undone_at.is_(None))
+    .where(or_(CHANGES.c.applied_at.is_not(None), ITEMS.c.state == State.INTENDED.value))
+    .order_by(CHANGES.c.intended_at.desc())
+)
+"""Runs whose change of a conversation was or may have been sent and was not undone, newest first."""
+
+
+def _found_since() -> ColumnElement[bool]:
+    later, run = ITEMS.alias("later"), RUNS.alias("later_run")
+    return exists(
+        select(1)
+        .select_from(later.join(run, run.c.id == later.c.run_id))
+        .where(later.c.conversation_id == ITEMS.c.conversation_id, run.c.started_at > RUNS.c.started_at)
+    ).correlate(ITEMS, RUNS)
+
+
+LATEST_GONE = (
+    select(ITEMS.c.conversation_id)
+    .distinct()
+    .join(RUNS, RUNS.c.id == ITEMS.c.run_id)
+    .where(ITEMS.c.state == State.GONE.value, ~_found_since())
+    .order_by(ITEMS.c.conversation_id)
+)
+"""Conversations that the latest run which met them found deleted."""
+
+_in_any_run = select(RUNS.c.id)  # so that the index, which begins with the run, is used
+FORGET = tuple(
+    delete(table).where(
+        table.c.conversation_id == bindparam("conversation", type_=String), table.c.run_id.in_(_in_any_run)
+    )
+    for table in (ENTITIES, PAIRS, CHANGES)
+)
+ANONYMIZE = (
+    update(ITEMS)
+    .where(_of_conversation)
+    .values(
+        conversation_id=bindparam("alias", type_=String),
+        state=State.ERASED.value,
+        reason=ON_REQUEST,
+        correlation_id=None,
+        attempt=0,
+        next_at=None,
+        channel="unknown",
+        queue=None,
+        language=None,
+        started_at=None,
+        ended_at=None,
+        messages=0,
+        revision="",
+        participants=[],
+        sessions=[],
+        carried_from=None,
+    )
+)
+"""What stays of a row of an erased conversation: that there was one, and in which run."""
