@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -119,7 +119,7 @@ def test_a_lock_without_known_vulnerabilities_passes(
 def test_an_ignored_vulnerability_passes_until_its_day(
     days: int, status: int, lock: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expires = date.today() + timedelta(days=days)
+    expires = datetime.now(UTC).date() + timedelta(days=days)
     with advisories(one_hole) as url:
         found, said = audited(monkeypatch, capsys, lock, url, entry(expires))
     assert found == status
@@ -161,15 +161,14 @@ def test_a_service_that_is_slow_throughout_is_given_up(
     assert (status, said.split(":")[0]) == (0, "NOT AUDITED")
 
 
-@pytest.mark.parametrize("text", ["beta\n", "beta==1.0\n", "beta==1.0 --hash=sha256:\n"])
+@pytest.mark.parametrize("text", ["beta\n", "beta==1.0\n"])
 def test_a_lock_that_cannot_be_audited_is_a_failure(
     text: str, lock: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Else a broken audit would pass for a silent service for ever."""
     lock.write_text(text, encoding="utf-8")
-    with advisories(nothing) as url, pytest.raises((ValueError, SystemExit)) as caught:
+    with advisories(nothing) as url, pytest.raises(SystemExit, match="cannot begin"):
         audited(monkeypatch, capsys, lock, url)
-    assert not isinstance(caught.value, SystemExit) or caught.value.code not in {0, None}
 
 
 FOUND = (Finding("beta", "1.0", HOLE.id, ()),)
@@ -192,11 +191,10 @@ def test_the_verdict(found: Audit | None, known: list[Ignored], status: int, las
     told, said = verdict(found, known, TODAY)
     assert told == status
     assert said[-1].startswith(last)
-    assert (
-        found is None
-        or len(found.skipped) == found.asked
-        or not any(f"NOT AUDITED: {name}" not in said for name in found.skipped)
-    )
+    if found and status == 1:
+        assert str(FOUND[0]) in said
+    if found and len(found.skipped) < found.asked:
+        assert {f"NOT AUDITED: {name}" for name in found.skipped} <= set(said)
 
 
 @pytest.mark.parametrize(
