@@ -52,8 +52,8 @@ def check_model(folder: Path) -> None:
 
 def _named(folder: Path) -> dict[str, str]:
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-        pairs = [line.split("  ", 1) for line in lines]
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        pairs = [line.split("  ", 1) for line in text.removesuffix("\n").split("\n")]
         return {name: expected for expected, name in pairs}
     except (OSError, ValueError):
         raise _damaged(folder, f"its manifest {MANIFEST} cannot be read") from None

@@ -16,6 +16,7 @@ from earmark.naming import STRAIGHT
 
 CHUNK_CHARACTERS = 20_000
 _LONGEST_RUN = 64
+_MOST_FOLDED = 8  # characters that one may become; more is a whole phrase in one sign, and 18 times the work
 _MOST_MARKS = 8  # combining marks after one letter; more is noise, and their canonical order costs n²
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ONE_FOR_ONE = STRAIGHT | {ord(c): "\n" for c in "\r\u2028\u2029\x85"} | {0xA0: " "}
@@ -95,6 +96,8 @@ def _fold(cluster: str) -> str:
     if cluster in _DROPPED:
         return ""
     folded = unicodedata.normalize("NFKC", cluster).translate(_ONE_FOR_ONE)
+    if len(folded) > _MOST_MARKS + _MOST_FOLDED:
+        folded = cluster
     return "".join(_visible(character) for character in folded)
 
 

@@ -98,7 +98,8 @@ class SpanTagger:
         words = [token.text for token in tokens]
         if not is_trivial(words):
             config = self.files.config
-            yield from windows(words, self._tokenizer, config.max_pieces, config.context_pieces)
+            cut = windows(words, self._tokenizer, config.max_pieces, config.context_pieces)
+            yield from (window for window in cut if not is_trivial(words[window.start : window.end]))
 
     def _read(self, cut: Sequence[Window]) -> list[Reading | None]:
         emissions = self._encoder.emissions([window.pieces for window in cut]) if cut else []
