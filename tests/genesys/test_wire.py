@@ -265,8 +265,8 @@ def test_what_is_no_list_of_recordings_is_garbled(payload: Any) -> None:
 def test_ids_of_receipts_and_events_are_not_asked_for() -> None:
     kinds = ["Text", "Structured", "Receipt", "Event", None]
     details = [{"messageId": f"m-{n}", "messageMetadata": {"type": kind}} for n, kind in enumerate(kinds)]
-    payload: Any = {"participants": [{"messages": details}, {"messages": [{"messageId": "m-0"}, {}]}, None]}
-    assert wire.message_ids(payload) == ("m-0", "m-1", "m-4")
+    payload: Any = {"participants": [{"messages": details}, {"messages": [{"messageId": "m-0"}]}, None]}
+    assert wire.message_ids(ABOUT, payload) == ("m-0", "m-1", "m-4")
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_no_payload_makes_the_wire_fail_in_any_other_way_than_garbled(payload: A
     readers = (
         wire.listing,
         wire.interaction,
-        wire.message_ids,
+        lambda value: wire.message_ids(ABOUT, value),
         lambda value: wire.recorded(ABOUT, value),
         lambda value: wire.messaged(ABOUT, [value]),
         lambda value: wire.transcribed(ABOUT, [value]),

@@ -128,11 +128,6 @@ def put_attributes(session: Session, conversation_id: str, body: Object) -> Obje
     return _object(session, call, body=body)
 
 
-def delete_attributes(session: Session, conversation_id: str, record: str) -> None:
-    path = f"{_CONVERSATIONS}/{segment(conversation_id)}/customattributes/{segment(record)}"
-    session.call(Call("DELETE", path, "delete the attributes", conversation_id, write=True))
-
-
 def search_attributes(session: Session, body: Object) -> Object:
     path = f"{_CONVERSATIONS}/customattributes/search"
     return _object(session, Call("POST", path, "search the attributes", shape=dict), body=body)

@@ -19,8 +19,9 @@ from earmark.errors import (
 )
 from earmark.genesys import endpoints, wire
 from earmark.genesys.place import DAY, Place, Span, Way, job_spans, query_days
+from earmark.genesys.promised import when, words
 from earmark.genesys.session import Session
-from earmark.genesys.shape import count, mapping, moment, stamp, text, word
+from earmark.genesys.shape import count, mappings, moment, stamp, text, word
 from earmark.model import Json, Listing, Page, Rejected, Window
 
 PAGE_SIZE = 100
@@ -126,6 +127,8 @@ class ConversationListing:
         answer = endpoints.query_conversations(self._session, body)
         found, hits = _conversations(answer), count(answer.get("totalHits")) or 0
         seen = place.page * PAGE_SIZE
+        if not found and hits and (place.page == 1 or hits >= seen):
+            raise GarbledError("could not list conversations: the page lacks those that it counts")
         if hits > QUERY_CAP or (seen >= QUERY_CAP and len(found) == PAGE_SIZE):
             return found, place.by_job()
         if len(found) < PAGE_SIZE and seen >= hits:
@@ -145,10 +148,11 @@ class ConversationListing:
             return [], self._again(place, error.message)
         except _JobLostError as lost:
             return [], self._again(place, str(lost))
-        found, following = _conversations(answer), text(answer.get("cursor")) or None
+        found, following = _conversations(answer), words(answer, "cursor") or None
         if following is None:
+            available = when(answer, "dataAvailabilityDate")
             self._delete(place.job)
-            return found, self._rest(place, moment(answer.get("dataAvailabilityDate")))
+            return found, self._rest(place, available)
         if following in self._cursors:
             return found, self._again(place, "the job's cursor repeats")
         self._cursors.add(following)
@@ -257,21 +261,24 @@ class QueueNames:
         if queue is None:
             return None
         if self._names is None:
-            self._names = dict(self._read())
+            self._names = self._read()
         return self._names.get(queue, queue)
 
-    def _read(self) -> Iterator[tuple[str, str]]:
-        page = 1
+    def _read(self) -> dict[str, str]:
+        """Page by page, as long as a page brings something new."""
+        found: dict[str, str] = {}
+        page, known = 1, -1
         with contextlib.suppress(AccessDeniedError, ConversationError):
-            while True:
+            while known < len(found):
+                known = len(found)
                 answer = endpoints.queues(self._session, page)
-                entities = answer.get("entities")
-                for queue in map(mapping, entities if isinstance(entities, list) else ()):
+                for queue in mappings(answer.get("entities")):
                     if text(queue.get("id")) and text(queue.get("name")):
-                        yield text(queue.get("id")), text(queue.get("name"))
+                        found[text(queue.get("id"))] = text(queue.get("name"))
                 if page >= (count(answer.get("pageCount")) or 1):
-                    return
+                    break
                 page += 1
+        return found
 
 
 def utc_now() -> datetime:

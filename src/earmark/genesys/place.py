@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Self
 
 from earmark.errors import ConfigError
-from earmark.genesys.shape import items, mapping, moment, stamp, text
+from earmark.genesys.shape import count, items, mapping, moment, stamp, text
+from earmark.genesys.strict_json import parse
 from earmark.model import Json
 
 _VERSION = 1
@@ -92,15 +93,15 @@ class Place:
             ConfigError: It is something else.
         """
         try:
-            saved: dict[str, Json] = mapping(json.loads(cursor))
+            saved = mapping(parse(cursor))
             if saved.get("v") != _VERSION:
                 raise ValueError("version")
-            page = saved["page"]
+            page = count(saved["page"])
             return cls(
                 since=_time(saved["since"]),
                 until=_time(saved["until"]),
                 spans=tuple(_span(items(each)) for each in items(saved["spans"])),
-                page=page if isinstance(page, int) else 1,
+                page=page or 1,
                 job=text(saved["job"]) or None,
                 after=text(saved["after"]) or None,
             )

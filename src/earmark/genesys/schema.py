@@ -42,7 +42,8 @@ def schemas(session: Session) -> list[Schema]:
     Raises:
         SchemaError: The answer holds no list of them.
     """
-    entities = endpoints.schemas(session).get("entities", [])
+    answer = endpoints.schemas(session)
+    entities = answer.get("entities", None if answer.get("total") else [])
     if not isinstance(entities, list):
         raise SchemaError("the service lists no conversation schemas", hint="run `earmark doctor`")
     return [_schema(each) for each in mappings(entities)]
@@ -60,9 +61,16 @@ def _schema(payload: dict[str, Json]) -> Schema:
 
 
 def match(candidates: list[Schema], name: str) -> Schema | None:
-    """By id, then by title; enabled ones first, because titles are unique among those alone."""
+    """By id, then by title; enabled ones first, because titles are unique among those alone.
+
+    Raises:
+        SchemaError: The service does not tell the id of the one that fits.
+    """
     fitting = [s for s in candidates if s.id == name or s.title.casefold() == name.casefold()]
-    return max(fitting, key=lambda s: (s.id == name, s.enabled), default=None)
+    found = max(fitting, key=lambda s: (s.id == name, s.enabled), default=None)
+    if found and not found.id:
+        raise SchemaError(f"the conversation schema {name!r} comes without its id", hint="run it again later")
+    return found
 
 
 def find(session: Session, name: str) -> Schema:
@@ -143,10 +151,19 @@ def setup_schema(session: Session, title: str, keys: Mapping[str, str]) -> str:
     definition = dict(found.json_schema) if found else _blank(title)
     definition["properties"] = properties
     if found is None:
-        return text(endpoints.create_schema(session, definition).get("id"))
+        return _created(endpoints.create_schema(session, definition), title)
     body: dict[str, Json] = {"version": found.version, "enabled": True, "jsonSchema": definition}
     endpoints.update_schema(session, found.id, body)
     return found.id
+
+
+def _created(answer: dict[str, Json], title: str) -> str:
+    if not (created := text(answer.get("id"))):
+        raise SchemaError(
+            f"the service does not say whether it created the conversation schema {title!r}",
+            hint="run it again: what was created is found by its title",
+        )
+    return created
 
 
 def core_types(session: Session) -> dict[str, dict[str, Json]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from earmark.errors import ConversationError, GarbledError, GoneError
+from earmark.errors import ConversationError, GarbledError, GoneError, RefusedError, UnavailableError
 from earmark.genesys import endpoints, wire
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, mappings, text, word
@@ -34,7 +34,7 @@ def by_messages(session: Session, listings: Sequence[Listing], workers: int) -> 
     def read(listing: Listing) -> Fetched:
         if listing.channel != wire.WEBMESSAGING:
             return _recorded(session, listing)
-        ids = wire.message_ids(endpoints.message_ids(session, listing.id))
+        ids = wire.message_ids(listing, endpoints.message_ids(session, listing.id))
         payloads = [
             endpoints.message_texts(session, listing.id, ids[start : start + BULK_SIZE])
             for start in range(0, len(ids), BULK_SIZE)
@@ -69,10 +69,17 @@ def _sessions(session: Session, listing: Listing) -> tuple[str, ...]:
 
 
 def by_batches(session: Session, listings: Sequence[Listing], workers: int) -> Iterator[Fetched]:
-    """A few requests for a hundred conversations; the files are downloaded from storage."""
+    """A few requests for a hundred conversations; the files are downloaded from storage.
+
+    What the service will not take as a batch, or loses, is read one by one.
+    """
     for start in range(0, len(listings), BATCH_SIZE):
         part = listings[start : start + BATCH_SIZE]
-        results = _batch(session, [listing.id for listing in part])
+        try:
+            results = _batch(session, [listing.id for listing in part])
+        except (GoneError, RefusedError):
+            yield from by_recordings(session, part, workers)
+            continue
 
         def read(listing: Listing, results: dict[str, list[dict[str, Json]]] = results) -> Fetched:
             return _from_batch(session, listing, results.get(listing.id, []))
@@ -83,6 +90,10 @@ def by_batches(session: Session, listings: Sequence[Listing], workers: int) -> I
 def _batch(session: Session, ids: Sequence[str]) -> dict[str, list[dict[str, Json]]]:
     """Results by conversation of a batch that is complete, or as far as it got in ten minutes."""
     job = text(endpoints.submit_batch(session, ids).get("id"))
+    if not job:
+        raise UnavailableError(
+            "the service started a recording batch without naming it", hint="run the same command again"
+        )
     pause, waited = 2.0, 0.0
     while True:
         status = endpoints.batch_status(session, job)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from earmark.errors import GarbledError
-from earmark.genesys.shape import items, mapping, mappings, moment, text, word
+from earmark.genesys.promised import Object, part, parts, when, words
+from earmark.genesys.shape import mapping, mappings, moment, text, word
 from earmark.model import Conversation, Json, Listing, Message, Participant, Sender
 from earmark.transcript import tidy
 
@@ -42,7 +43,9 @@ _OTHERS = frozenset(_OTHER_NAMES.split())
 """Media and message types that are somebody else's business."""
 
 _SPOKEN = {"", "standard"}
+_UNSPOKEN = {"receipt", "event"}
 _DIGITAL = {"chat", "message", "messaging"}
+_TRANSCRIPTS = ("transcript", "messagingTranscript")
 _PREPARING = {"uploading", "restoring"}
 _READABLE = {"", "available", "restored", "deleted"}
 
@@ -66,13 +69,13 @@ def listing(payload: Json) -> Listing | None:
     The service was asked for those alone, so one whose channel it does not tell is taken to be ours.
 
     Raises:
-        GarbledError: It is no conversation at all, or of a channel that is not known here.
+        GarbledError: It is no conversation at all, its end is no time, or its channel is not known here.
     """
     conversation_id = text(mapping(payload).get("conversationId"))
     if not conversation_id.strip() or not conversation_id.isprintable():
         raise GarbledError("the listing has an entry without a usable conversation id")
     whole = mapping(payload)
-    ended = moment(whole.get("conversationEnd"))
+    ended = when(whole, "conversationEnd", conversation_id)
     members = mappings(whole.get("participants"))
     channel = _channel(members, conversation_id)
     if ended is None or channel is None:
@@ -149,7 +152,7 @@ def recorded(about: Listing, payload: Json) -> Transcript:
     """Recordings, all of one conversation, → its text.
 
     Raises:
-        GarbledError: The payload is no list of recordings.
+        GarbledError: The payload is no list of recordings, or a transcript is not what it should be.
     """
     if not isinstance(payload, list) or len(mappings(payload)) != len(payload):
         raise GarbledError("the recordings are not a list of objects", ref=about.id)
@@ -159,52 +162,60 @@ def recorded(about: Listing, payload: Json) -> Transcript:
     states = [word(recording.get("fileState")) for recording in digital]
     if not digital:
         return Transcript(unreadable="none of its recordings is a chat or a message transcript")
-    if _PREPARING & set(states):
+    if _PREPARING & set(states) or any(map(_lacks_its_text, digital)):
         return Transcript(pending="a recording is still being prepared")
     if set(states) == {"deleted"}:
         return Transcript(deleted=True)
-    if unfit := sorted(filter(None, map(_unfit, digital))):
+    if unfit := sorted(filter(None, (_unfit(recording, about.id) for recording in digital))):
         return Transcript(unreadable=unfit[0])
-    messages = [turn for recording in digital for turn in _turns(recording)]
+    messages = [turn for recording in digital for turn in _turns(recording, about.id)]
     return Transcript(_conversation(about, messages))
 
 
 def _is_digital(recording: dict[str, Json]) -> bool:
-    held = "transcript" in recording or "messagingTranscript" in recording
+    held = any(name in recording for name in _TRANSCRIPTS)
     return held or word(recording.get("media")) in _DIGITAL
 
 
-def _unfit(recording: dict[str, Json]) -> str | None:
+def _lacks_its_text(recording: dict[str, Json]) -> bool:
+    """Nothing said is an empty list; no list at all is no transcript."""
+    ready = word(recording.get("fileState")) in _READABLE - {"deleted"}
+    return ready and all(recording.get(name) is None for name in _TRANSCRIPTS)
+
+
+def _unfit(recording: dict[str, Json], ref: str) -> str | None:
     """Why a recording cannot be read; one in a state of which nothing is known is judged by its text."""
     state = word(recording.get("fileState"))
     if state == "archived":
         return ARCHIVED
-    if state in _READABLE or (state != "error" and any(_turns(recording))):
+    if state in _READABLE or (state != "error" and any(_turns(recording, ref))):
         return None
     return f"its recording is in the state {state}"
 
 
-def _turns(recording: dict[str, Json]) -> Iterator[Message]:
-    yield from filter(None, map(_chat_turn, mappings(recording.get("transcript"))))
-    yield from filter(None, map(_messaging_turn, mappings(recording.get("messagingTranscript"))))
+def _turns(recording: dict[str, Json], ref: str) -> Iterator[Message]:
+    for turn in parts(recording, "transcript", ref):
+        yield from _chat_turn(turn, ref)
+    for turn in parts(recording, "messagingTranscript", ref):
+        yield from _messaging_turn(turn, ref)
 
 
-def _chat_turn(turn: dict[str, Json]) -> Message | None:
-    body = html.unescape(text(turn.get("body")))
-    if word(turn.get("bodyType")) not in _SPOKEN or not body:
-        return None
-    return _message(turn.get("id"), _speaker(turn, "participantPurpose", "user"), body, turn.get("utc"))
+def _chat_turn(turn: Object, ref: str) -> Iterator[Message]:
+    body = html.unescape(words(turn, "body", ref))
+    if word(turn.get("bodyType")) in _SPOKEN and body:
+        yield _message(turn.get("id"), _speaker(turn, "participantPurpose", "user"), body, turn.get("utc"))
 
 
-def _messaging_turn(turn: dict[str, Json]) -> Message | None:
-    said = text(turn.get("messageText"))
-    pressed = [turn.get("buttonResponse"), *items(turn.get("buttonResponses"))]
-    labels = (text(each.get("text")) for each in mappings(pressed))
-    words = "\n".join(dict.fromkeys(part for part in (said, *labels) if part))
-    if not words:
-        return None
-    sender = Sender.BOT if mapping(turn.get("workflow")) else _speaker(turn, "purpose", "fromUser")
-    return _message(turn.get("id"), sender, words, turn.get("timestamp"))
+def _messaging_turn(turn: Object, ref: str) -> Iterator[Message]:
+    pressed = [part(turn, "buttonResponse", ref), *parts(turn, "buttonResponses", ref)]
+    said = _lines([words(turn, "messageText", ref), *(words(each, "text", ref) for each in pressed)])
+    if said:
+        sender = Sender.BOT if mapping(turn.get("workflow")) else _speaker(turn, "purpose", "fromUser")
+        yield _message(turn.get("id"), sender, said, turn.get("timestamp"))
+
+
+def _lines(said: Iterable[str]) -> str:
+    return "\n".join(dict.fromkeys(filter(None, said)))
 
 
 def _speaker(turn: dict[str, Json], purpose: str, user: str) -> Sender:
@@ -217,8 +228,8 @@ def _sender(purpose: str) -> Sender:
     return _SENDERS.get(purpose, Sender.SYSTEM)
 
 
-def _message(identity: Json, sender: Sender, words: str, when: Json) -> Message:
-    return Message(text(identity), sender, words, moment(when))
+def _message(identity: Json, sender: Sender, said: str, told: Json) -> Message:
+    return Message(text(identity), sender, said, moment(told))
 
 
 def _conversation(
@@ -245,45 +256,52 @@ def _conversation(
 # message API
 
 
-def message_ids(payload: Json) -> tuple[str, ...]:
-    """Ids of the messages that may hold text: receipts and events do not."""
-    found: list[str] = []
-    for participant in mappings(mapping(payload).get("participants")):
-        for details in mappings(participant.get("messages")):
-            kind = word(mapping(details.get("messageMetadata")).get("type"))
-            if kind not in {"receipt", "event"}:
-                found.append(text(details.get("messageId")))
-    return tuple(dict.fromkeys(each for each in found if each))
+def message_ids(about: Listing, payload: Json) -> tuple[str, ...]:
+    """Ids of the messages that may hold text: receipts and events do not.
+
+    Raises:
+        GarbledError: Nobody took part, or a message has no id.
+    """
+    members = parts(mapping(payload), "participants", about.id)
+    if not members:
+        raise GarbledError("the conversation's messages come without participants", ref=about.id)
+    found = [
+        words(details, "messageId", about.id)
+        for member in members
+        for details in parts(member, "messages", about.id)
+        if word(mapping(details.get("messageMetadata")).get("type")) not in _UNSPOKEN
+    ]
+    if not all(found):
+        raise GarbledError("one of the conversation's messages has no id", ref=about.id)
+    return tuple(dict.fromkeys(found))
 
 
 def messaged(about: Listing, payloads: Iterable[Json]) -> Conversation:
-    """Answers of the bulk request → text.
+    """Answers of the bulk request, each for at least one message → text.
 
     Raises:
-        GarbledError: An answer without a list of messages.
+        GarbledError: An answer without messages, or a message without its content.
     """
     turns: list[Message] = []
     for payload in payloads:
-        entities = mapping(payload).get("entities", [])
-        if not isinstance(payload, dict) or not isinstance(entities, list):
-            raise GarbledError("the messages are not a list", ref=about.id)
-        turns.extend(filter(None, map(_normalized_turn, mappings(entities))))
+        entities = parts(mapping(payload), "entities", about.id)
+        if not entities:
+            raise GarbledError("none of the messages that were asked for came", ref=about.id)
+        turns.extend(turn for data in entities for turn in _normalized_turn(data, about.id))
     return _conversation(about, turns)
 
 
-def _normalized_turn(data: dict[str, Json]) -> Message | None:
-    normalized = mapping(data.get("normalizedMessage"))
-    if word(normalized.get("type")) in {"receipt", "event"}:
-        return None
-    pressed = (
-        text(mapping(content.get("buttonResponse")).get("text"))
-        for content in mappings(normalized.get("content"))
-    )
-    words = "\n".join(dict.fromkeys(part for part in (text(normalized.get("text")), *pressed) if part))
-    if not words:
-        return None
-    when = data.get("timestamp") or mapping(normalized.get("channel")).get("time")
-    return _message(data.get("id"), _direction_sender(data, normalized), words, when)
+def _normalized_turn(data: Object, ref: str) -> Iterator[Message]:
+    normalized = part(data, "normalizedMessage", ref)
+    if not normalized:
+        raise GarbledError("a message comes without its content", ref=ref)
+    if word(normalized.get("type")) in _UNSPOKEN:
+        return
+    pressed = (part(content, "buttonResponse", ref) for content in parts(normalized, "content", ref))
+    said = _lines([words(normalized, "text", ref), *(words(each, "text", ref) for each in pressed)])
+    if said:
+        told = data.get("timestamp") or mapping(normalized.get("channel")).get("time")
+        yield _message(data.get("id"), _direction_sender(data, normalized), said, told)
 
 
 def _direction_sender(data: dict[str, Json], normalized: dict[str, Json]) -> Sender:
@@ -302,26 +320,27 @@ def transcribed(about: Listing, documents: Iterable[Json]) -> Conversation:
     """Transcript documents → text.
 
     Raises:
-        GarbledError: A document without a list of transcripts.
+        GarbledError: A document without a list of transcripts, or one of them without its phrases.
     """
     turns: list[Message] = []
     language: str | None = None
-    for document in documents:
-        transcripts = mapping(document).get("transcripts")
-        if not isinstance(transcripts, list):
+    for document in map(mapping, documents):
+        if document.get("transcripts") is None:
             raise GarbledError("the transcript document has no transcripts", ref=about.id)
-        for transcript in mappings(transcripts):
+        for transcript in parts(document, "transcripts", about.id):
             language = language or text(transcript.get("language")) or None
-            turns.extend(_phrases(transcript))
+            turns.extend(_phrases(transcript, about.id))
     return _conversation(about, turns, language=language)
 
 
-def _phrases(transcript: dict[str, Json]) -> Iterator[Message]:
+def _phrases(transcript: Object, ref: str) -> Iterator[Message]:
+    if transcript.get("phrases") is None:
+        raise GarbledError("a transcript has no phrases", ref=ref)
     name = text(transcript.get("transcriptId"))
-    for position, phrase in enumerate(mappings(transcript.get("phrases"))):
-        if words := text(phrase.get("text")):
+    for position, phrase in enumerate(parts(transcript, "phrases", ref)):
+        if said := words(phrase, "text", ref):
             sender = _sender(word(phrase.get("participantPurpose")))
-            yield _message(f"{name}#{position}" if name else "", sender, words, phrase.get("startTimeMs"))
+            yield _message(f"{name}#{position}" if name else "", sender, said, phrase.get("startTimeMs"))
 
 
 # interactions contract
@@ -331,15 +350,13 @@ def interaction(payload: Json) -> Listing:
     """An interaction, which carries its text.
 
     Raises:
-        GarbledError: It has no id, or its messages are not a list.
+        GarbledError: It has no id, or its messages are not a list of texts.
     """
     whole = mapping(payload)
     identity = text(whole.get("id"))
     if not identity.strip() or not identity.isprintable():
         raise GarbledError("the listing has an entry without a usable id")
-    messages = whole.get("messages")
-    if not isinstance(messages, list | None):
-        raise GarbledError("its messages are not a list", ref=identity)
+    messages = parts(whole, "messages", identity)
     about = Listing(
         id=identity,
         channel=word(whole.get("type")) or WEBCHAT,
@@ -348,21 +365,19 @@ def interaction(payload: Json) -> Listing:
         queue=_queue_name(whole.get("queue")),
         participants=_participants(mappings(whole.get("participants"))),
     )
-    turns = filter(None, map(_interaction_turn, enumerate(mappings(messages))))
+    turns = [turn for place, each in enumerate(messages) for turn in _interaction_turn(place, each, identity)]
     conversation = _conversation(about, turns, language=text(whole.get("language")) or None)
     return replace(about, conversation=conversation, revision=_content_hash(conversation))
 
 
-def _interaction_turn(numbered: tuple[int, dict[str, Json]]) -> Message | None:
-    position, turn = numbered
-    words = text(turn.get("text"))
-    if not words:
-        return None
+def _interaction_turn(position: int, turn: Object, ref: str) -> Iterator[Message]:
+    if not (said := words(turn, "text", ref)):
+        return
     who = next((word(turn.get(k)) for k in ("sender", "role", "purpose", "from") if word(turn.get(k))), "")
-    when = _first_moment(turn, "sent_at", "timestamp", "time")
     # The contract promises a text and nothing else; whoever wrote it, the customer is asked about.
     sender = _sender(who) if who else Sender.CUSTOMER
-    return Message(text(turn.get("id")) or f"#{position}", sender, words, when)
+    told = _first_moment(turn, "sent_at", "timestamp", "time")
+    yield Message(text(turn.get("id")) or f"#{position}", sender, said, told)
 
 
 def _first_moment(whole: dict[str, Json], *names: str) -> datetime | None:
@@ -376,6 +391,6 @@ def _queue_name(value: Json) -> str | None:
 def _content_hash(conversation: Conversation) -> str:
     digest = hashlib.sha256()
     for message in conversation.messages:
-        for part in (message.id, message.sender, message.text):
-            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        for each in (message.id, message.sender, message.text):
+            digest.update(each.encode("utf-8", "surrogatepass") + b"\0")
     return digest.hexdigest()
