@@ -63,11 +63,12 @@ def load_model(name: str) -> Language:
 def _folders(name: str) -> Iterator[Path]:
     """Where the files of a pipeline lie; nothing of it is imported for that."""
     if not is_package(name):
-        yield Path(name)
-        return
-    found = find_spec(name)
-    for place in (found and found.submodule_search_locations) or ():
-        yield from (config.parent for config in Path(place).glob("*/config.cfg"))
+        configs = Path(name).glob("config.cfg")  # without one it is no pipeline, and may be anybody's folder
+    else:
+        found = find_spec(name)
+        places = (found and found.submodule_search_locations) or ()
+        configs = (config for place in places for config in Path(place).glob("*/config.cfg"))
+    yield from (config.parent for config in configs)
 
 
 def content_hash(nlp: Language) -> str:

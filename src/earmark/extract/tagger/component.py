@@ -19,7 +19,7 @@ from earmark.extract.candidate import Candidate, propose, tell
 from earmark.extract.tagger.encoder import Encoder
 from earmark.extract.tagger.folder import FILES, TaggerFiles, read_folder, write_folder
 from earmark.extract.tagger.spans import Found, Reading, read_texts
-from earmark.extract.tagger.trivial import is_trivial
+from earmark.extract.tagger.trivial import is_noise, is_trivial
 from earmark.extract.tagger.windows import Window, windows
 from earmark.extract.tagger.wordpiece import WordPiece
 from earmark.extract.tagger.words import word_tokens
@@ -99,7 +99,7 @@ class SpanTagger:
         if not is_trivial(words):
             config = self.files.config
             cut = windows(words, self._tokenizer, config.max_pieces, config.context_pieces)
-            yield from (window for window in cut if not is_trivial(words[window.start : window.end]))
+            yield from (window for window in cut if _says_something(words[window.start : window.end]))
 
     def _read(self, cut: Sequence[Window]) -> list[Reading | None]:
         emissions = self._encoder.emissions([window.pieces for window in cut]) if cut else []
@@ -134,6 +134,10 @@ class SpanTagger:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self._files, self._threads))
+
+
+def _says_something(words: Sequence[str]) -> bool:
+    return not (is_trivial(words) or is_noise(words))
 
 
 def _candidate(tokens: Sequence[Token], offset: int, span: Found) -> Candidate:

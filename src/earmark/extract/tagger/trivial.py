@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _WORDS = """
 hi hello hey hiya howdy greetings welcome bye goodbye cheers
@@ -14,12 +14,18 @@ i am the is that this it and my of have to we
 one moment minute second seconds minutes moments just
 there sir madam mam ma'am miss mr mrs ms
 """
+_MANY = 32
 _SAYS_NOTHING = frozenset(_WORDS.split())
 
 
 def is_trivial(words: Iterable[str]) -> bool:
     """Whether all words are of the kind that says nothing, or hold no letter."""
     return all(_says_nothing(word) for word in words)
+
+
+def is_noise(words: Sequence[str]) -> bool:
+    """Whether there are many words and none of them has two letters: a wall of signs, which names nothing."""
+    return len(words) >= _MANY and not any(sum(map(str.isalpha, word)) > 1 for word in words)
 
 
 def _says_nothing(word: str) -> bool:
