@@ -14,7 +14,7 @@ from earmark.sandbox.faults import TWISTS, Fault, FaultPlan
 from earmark.sandbox.mischief import instead, spoil
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.routes import Route
-from earmark.sandbox.state import State
+from earmark.sandbox.state import Asked, State
 from earmark.sandbox.wire import Reply, Request
 
 LARGEST_REQUEST = 512_000
@@ -57,8 +57,14 @@ class App:
     def _serve(self, request: Request) -> Reply:
         correlation_id = str(uuid4())
         route, request.params = routes.find(request.method, request.path)
+        at, struck = self.state.clock(), self.state.faults.total()
         reply = self._guarded(route, request, correlation_id)
         self.state.requests[route.name] += 1
+        conversation = request.params.get("conversation", "")
+        asked = Asked(route.name, conversation, reply.status, at, self.state.faults.total() > struck)
+        self.state.asked.append(asked)
+        if reply.by_proxy:
+            return reply
         headers = {"Date": formatdate(self.state.clock(), usegmt=True)}
         if not route.is_storage:
             headers["ININ-Correlation-Id"] = correlation_id

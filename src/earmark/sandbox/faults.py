@@ -22,17 +22,25 @@ Kinds of fault, with their options:
     slow            `seconds` of silence, then the answer
     drip            the answer in sixteen pieces, `seconds` before each
     truncate        half of the body; `honest` (the Content-Length is that of the half) or not
-    html, not_json, list, null, empty, bad_utf8         a body of this sort, with status 200
+    html, not_json, list, null, empty, bad_utf8, deep   a body of this sort, with status 200
+    bom, twice, nan, huge                               the right answer behind a byte order mark, with every
+                                                        member once more as null, with NaN or 1e400 in it
     null_enums, unknown_enums                           in an otherwise right answer
+    drop, nullify, retype                               the members named `member`, at any depth; without it
+                                                        those of the outermost object
+    invent                                              every object has a member that nobody knows
     duplicates, reorder                                 in the list that is answered
+    partial, null_items, item_errors                    of that list, every second entry is missing, null, or its
+                                                        ids and an error
     drift           the last conversation of a page of the synchronous query is the first of the next, too
     empty_page, repeat_page, bad_cursor, repeat_cursor  in a listing with cursors
+    endless         in a listing: the first page again, and more to come
     job_failed, job_expired                             the analytics job ends like this
     delete          the conversation of the path is deleted just before
     other_writer    somebody else changes every record of the conversation of the path just before
 
 `applied` says whether the request is handled before a `status`, `hang` or broken body is sent; the default
-is no for the first two and yes for bodies.
+is no for the first two and yes for bodies. An HTML page comes from a proxy: it lacks the service's headers.
 """
 
 from __future__ import annotations
@@ -45,15 +53,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-BODIES = frozenset({"html", "not_json", "list", "null", "empty", "bad_utf8", "truncate"})
-EDITS = frozenset({"null_enums", "unknown_enums", "duplicates", "reorder"})
-TWISTS = frozenset(
-    {"drift", "empty_page", "repeat_page", "bad_cursor", "repeat_cursor", "job_failed", "job_expired"}
-)
+BODIES = frozenset({"html", "not_json", "list", "null", "empty", "bad_utf8", "deep", "truncate"})
+DISGUISES = frozenset({"bom", "twice", "nan", "huge"})
+MEMBERS = frozenset({"drop", "nullify", "retype", "invent"})
+LISTS = frozenset({"duplicates", "reorder", "partial", "null_items", "item_errors"})
+EDITS = MEMBERS | LISTS | {"null_enums", "unknown_enums"}
+CURSORS = frozenset({"empty_page", "repeat_page", "bad_cursor", "repeat_cursor", "endless"})
+TWISTS = CURSORS | {"drift", "job_failed", "job_expired"}
 TRANSPORT = frozenset({"status", "reset_before", "reset_after", "hang", "slow", "drip"})
 EVENTS = frozenset({"delete", "other_writer"})
-KINDS = BODIES | EDITS | TWISTS | TRANSPORT | EVENTS
-
+KINDS = BODIES | DISGUISES | EDITS | TWISTS | TRANSPORT | EVENTS
 
 NUMBER = (int, float)
 RULE_MEMBERS = {
@@ -75,6 +84,7 @@ FAULT_MEMBERS = {
     "permission": str,
     "html": bool,
     "honest": bool,
+    "member": str,
     "seconds": NUMBER,
     "applied": bool,
 }
@@ -96,6 +106,7 @@ class Fault:
     permission: str | None = None
     html: bool = False
     honest: bool = False
+    member: str | None = None
     seconds: float = 1.0
     applied: bool | None = None
 

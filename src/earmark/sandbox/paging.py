@@ -45,6 +45,8 @@ def cut(
     start, salt = position(scope, cursor) if cursor else (0, 0)
     if twist == "empty_page":
         return [], issue(scope, start, salt + 1)
+    if twist == "endless":
+        return items[:size], issue(scope, start, salt + 1)
     if twist == "repeat_page":
         return items[max(0, start - size) : start], issue(scope, start, salt + 1)
     after = start + size

@@ -15,8 +15,8 @@ from earmark.sandbox.app import App
 from earmark.sandbox.chats import conversation_id, named
 from earmark.sandbox.faults import FaultPlan
 from earmark.sandbox.gate import Gate
-from earmark.sandbox.seed import default_conversations
-from earmark.sandbox.state import Options, State
+from earmark.sandbox.seed import default_conversations, to_chat
+from earmark.sandbox.state import Asked, Options, State
 from earmark.sandbox.wire import Server
 
 
@@ -38,6 +38,7 @@ class Sandbox:
         customattributes_search: Whether the organisation has that search.
         interactions_patch: "merge", or "replace" for gateways whose PATCH replaces the map.
         data_lag: Seconds by which the data of analytics jobs is behind.
+        largest_page: Conversations that a page of a listing with cursors has at most, whatever is asked for.
         meanwhile: Called with a route's name and the conversation of the path ("" where there is none) just
             before a request is handled; what it edits as somebody else is there when the request takes effect.
     """
@@ -59,12 +60,12 @@ class Sandbox:
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0
+    largest_page: int | None = None
     meanwhile: Callable[[str, str], None] = lambda _route, _conversation: None
 
     def __post_init__(self) -> None:
         if self.interactions_patch not in {"merge", "replace"}:
             raise ValueError('interactions_patch is "merge" or "replace"')
-        today = self.today or datetime.fromtimestamp(self.clock(), UTC).date()
         seeds = default_conversations() if self.conversations is None else self.conversations
         options = Options(
             schema=self.schema,
@@ -73,9 +74,10 @@ class Sandbox:
             customattributes_search=self.customattributes_search,
             interactions_patch=self.interactions_patch,
             data_lag=self.data_lag,
+            largest_page=self.largest_page,
         )
         gate = Gate(self.client_id, self.client_secret, self.token_seconds, self.rate_limit, self.clock)
-        self.state = State.seeded(seeds, today, gate, options)
+        self.state = State.seeded(seeds, self._today(), gate, options)
         self.conversations = None  # not held twice
         self._app = App(self.state, self.faults or FaultPlan(), self.meanwhile)
         self._server: Server | None = None
@@ -133,6 +135,21 @@ class Sandbox:
         """Return what a conversation's own snapshot entries hold, by store."""
         identity = conversation_id(conversation)
         return {store: entries.get(identity, {}) for store, entries in self.snapshot().items()}
+
+    def asked(self) -> list[Asked]:
+        """Return the latest requests one by one, in the order in which they were handled."""
+        with self.state.lock:
+            return list(self.state.asked)
+
+    def add_conversation(self, seed: dict[str, Any]) -> str:
+        """Let a conversation arrive and return its id."""
+        chat = to_chat(seed, self._today())
+        with self.state.lock:
+            self.state.add(chat)
+        return chat.id
+
+    def _today(self) -> date:
+        return self.today or datetime.fromtimestamp(self.clock(), UTC).date()
 
     def delete_conversation(self, conversation: str) -> None:
         with self.state.lock:

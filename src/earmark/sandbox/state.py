@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +17,9 @@ from earmark.sandbox.records import Records, Stored
 from earmark.sandbox.refusals import RefusalError
 from earmark.sandbox.schemas import Schemas
 from earmark.sandbox.seed import in_order
+
+MOST_ASKED = 100_000
+"""Requests that are remembered one by one, the latest."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,20 @@ class Write:
     divisions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request: its route, the conversation of its path or "", when it came, whether a fault struck it.
+
+    `status` is that of the answer, even where it never left.
+    """
+
+    route: str
+    conversation: str
+    status: int
+    at: float
+    struck: bool = False
+
+
 @dataclass
 class Options:
     """How this organisation behaves; the fields are described at `Sandbox`."""
@@ -47,6 +64,7 @@ class Options:
     customattributes_search: bool = True
     interactions_patch: str = "merge"
     data_lag: float = 0.0
+    largest_page: int | None = None
 
 
 @dataclass
@@ -79,6 +97,7 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock)
     writes: list[Write] = field(default_factory=list)
     requests: Counter[str] = field(default_factory=Counter)
+    asked: deque[Asked] = field(default_factory=lambda: deque(maxlen=MOST_ASKED))
     faults: Counter[str] = field(default_factory=Counter)
     participants: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     interactions: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -90,9 +109,8 @@ class State:
         self.clock = self.gate.clock
         self.schemas = Schemas(self.clock, with_default=self.options.schema)
         self.records = Records(self.clock, self.schemas)
-        self._listing = list(self.chats.values())
-        self._starts = [chat.start for chat in self._listing]
         self._search: tuple[str, list[Chat]] = ("", [])
+        self._list(self.chats.values())
         self._queues: set[str] = {queue for chat in self._listing for queue in chat.queues}
 
     @classmethod
@@ -131,13 +149,22 @@ class State:
     def queues(self) -> list[str]:
         return sorted(self._queues)
 
+    def add(self, chat: Chat) -> None:
+        """Let a conversation arrive; it is listed from now on, where its start puts it."""
+        self.chats[chat.id] = chat
+        self._list(sorted([*self._listing, chat], key=lambda each: (each.start, each.id)))
+        self._queues |= set(chat.queues)
+
+    def _list(self, chats: Iterable[Chat]) -> None:
+        self._listing = list(chats)
+        self._starts = [chat.start for chat in self._listing]
+        self._search = ("", [])
+
     def delete(self, identity: str) -> None:
         """Erase a conversation and all that was written to it."""
         chat = self.chats[identity]
         chat.gone = True
-        self._listing = [other for other in self._listing if other is not chat]
-        self._starts = [other.start for other in self._listing]
-        self._search = ("", [])
+        self._list(other for other in self._listing if other is not chat)
         self.records.erase(identity)
         self.participants.pop(identity, None)
         self.interactions.pop(identity, None)

@@ -100,7 +100,7 @@ class Reply:
 
     `reset` closes the connection with an RST instead of sending, `silent` closes it without a word after
     `delay` seconds, `drip` is the pause in seconds before every sixteenth of the body, `announced` the
-    Content-Length when it is not that of the body.
+    Content-Length when it is not that of the body. `by_proxy`: the service has not seen the request.
     """
 
     status: int = 200
@@ -112,6 +112,7 @@ class Reply:
     announced: int | None = None
     reset: bool = False
     silent: bool = False
+    by_proxy: bool = False
 
     @classmethod
     def of(cls, value: Any, status: int = 200) -> Reply:

@@ -32,6 +32,8 @@ def query(state: State, request: Request) -> Any:
     hits = len(found)
     if request.twist == "drift":
         found = [chat for place, chat in enumerate(found, 1) for _ in range(1 + (place % size == 0))]
+    if request.twist == "endless":
+        number, hits = 1, LARGEST_RESULT
     page = found[(number - 1) * size : number * size]
     shown = [render(chat) for chat in page] or None
     return present(conversations=shown, totalHits=hits, aggregations=[])
@@ -126,6 +128,7 @@ def job_results(state: State, request: Request) -> Any:
     if cursor and place not in {job.position, job.offered}:
         raise RefusalError(400, "The cursor is not valid for this request.")
     size = request.number("pageSize", LARGEST_JOB_PAGE, most=LARGEST_JOB_PAGE)
+    size = min(size, state.options.largest_page or size)
     page, following = cut(job.chats, scope, cursor, size, request.twist)
     job.position, job.offered = place, place + size
     shown = [render(chat, attributes=True) for chat in page]

@@ -20,6 +20,7 @@ def listing(state: State, request: Request) -> Any:
     """Answer a page. A listing of several pages has an empty one after the first, which is not the end."""
     kind, status = request.query.get("type", ""), request.query.get("status", "")
     size = request.number("limit", 25, most=LARGEST_PAGE)
+    size = min(size, state.options.largest_page or size)
     scope, cursor = f"interactions/{kind}/{status}", request.query.get("cursor", "")
     chats = state.search(scope, lambda: [chat for chat in state.listed() if _wanted(chat, kind, status)])
     found, following = cut(chats, scope, cursor, size, request.twist)
