@@ -104,18 +104,22 @@ def rebase(change: Change, record: Record) -> Change:
     return Change(change.conversation_id, change.before, change.after, record, change.removes_record)
 
 
-def inverse(change: Change, record: Record, *, created: bool) -> tuple[Change | None, tuple[str, ...]]:
+def inverse(
+    change: Change, record: Record, *, created: bool, deletes_keys: bool = True
+) -> tuple[Change | None, tuple[str, ...]]:
     """Take a change back, key by key, where the value is still the one that was written.
 
     Returns the change to apply (None when there is nothing left to take back) and the keys that somebody
-    changed since, which stay as they are. `created` says that the record did not exist before the change.
+    changed since, which stay as they are. `created` says that the record did not exist before the change;
+    without `deletes_keys` a key that was absent is back when it is empty.
     """
     restored: dict[str, Json] = {}
     current: dict[str, Json] = {}
     overtaken: list[str] = []
     for key in sorted(change.before.keys() | change.after.keys()):
         now, wrote, had = record.values.get(key), change.after.get(key), change.before.get(key)
-        if (now or None) == (had or None) and (key in record.values) == (key in change.before):
+        as_before = (key in record.values) == (key in change.before) or not deletes_keys
+        if (now or None) == (had or None) and as_before:
             continue
         if (now or None) != (wrote or None):
             overtaken.append(key)

@@ -113,6 +113,10 @@ class Writer(Protocol):
     def target(self) -> str:
         """Identifies the place that is written to; journalled values of one target hold for it alone."""
 
+    @property
+    def deletes_keys(self) -> bool:
+        """Whether a key can be deleted. Elsewhere one that is taken back is left empty."""
+
     def prepare(self) -> Mapping[str, Field]:
         """Check that writing will be possible and resolve label → field. Nothing is changed.
 

@@ -80,7 +80,8 @@ def _attempts(job: UndoJob, listing: Listing, change: Change, created: bool) -> 
     for attempt in range(ATTEMPTS):
         if attempt:
             pause(attempt)
-        back, overtaken = inverse(change, job.writer.read(listing), created=created)
+        record = job.writer.read(listing)
+        back, overtaken = inverse(change, record, created=created, deletes_keys=job.writer.deletes_keys)
         if back is None:
             return _nothing_left(listing, overtaken, sent=sent)
         if job.dry_run:

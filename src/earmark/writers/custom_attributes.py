@@ -33,6 +33,7 @@ class CustomAttributesWriter:
     """
 
     name = "custom_attributes"
+    deletes_keys = True
 
     def __init__(
         self,
@@ -85,14 +86,12 @@ class CustomAttributesWriter:
     def apply(self, change: Change) -> Record:
         """See `ports.Writer`; one request, and one more before a session's first new record.
 
-        A record that is taken back and holds nothing else is deleted.
+        A record is never deleted: no version can be named with a DELETE, so one that another system has just
+        put a key into would be lost. A record that is taken back stays, empty.
         """
         conversation_id, base = change.conversation_id, change.base
         ours = change.before.keys() | change.after.keys()
         values = {key: value for key, value in base.values.items() if key not in ours} | dict(change.after)
-        if change.removes_record and not values:
-            self._delete(conversation_id)
-            return Record(conversation_id, exists=False)
         if not base.exists:
             self._try_search(conversation_id)
         record_id = self.record_id(conversation_id)
@@ -181,12 +180,6 @@ class CustomAttributesWriter:
                     details={"divisions": items(record.get("divisions")), "schemaId": schema},
                 )
         return Record(conversation_id, exists=False)
-
-    def _delete(self, conversation_id: str) -> None:
-        try:
-            endpoints.delete_attributes(self._session, conversation_id, self.record_id(conversation_id))
-        except GoneError:
-            return  # it has been deleted already: that is what was wanted
 
     def _written(self, base: Record, values: Mapping[str, Json]) -> Record:
         fresh: Mapping[str, Json] = {"divisions": [], "schemaId": self._schema_id}

@@ -24,6 +24,8 @@ SUFFIXES = (".jsonl", ".ndjson")
 class FilesWriter:
     """Keeps an index of where each conversation's latest line begins; values stay on disk."""
 
+    deletes_keys = True
+
     def __init__(self, path: Path, keys: Mapping[str, str]) -> None:
         """`keys` maps labels to attribute names."""
         self.name = f"files:{path}"

@@ -25,6 +25,7 @@ class InteractionsWriter:
     """
 
     name = "interactions"
+    deletes_keys = False
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ class NoWriter:
     """Has no fields, so no change is ever due."""
 
     name = "none"
+    deletes_keys = True
     target = "none"
 
     def prepare(self) -> Mapping[str, Field]:

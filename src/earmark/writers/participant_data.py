@@ -26,6 +26,7 @@ class ParticipantDataWriter:
     """
 
     name = "participant_data"
+    deletes_keys = False
 
     def __init__(
         self,
