@@ -11,7 +11,6 @@ from typing import Any
 from earmark.sandbox import FaultPlan, Sandbox, Write
 from earmark.sandbox.chats import conversation_id
 from earmark.sandbox.schemas import EARMARK_SCHEMA
-
 from exam.conversations import seeds
 
 STORES = {
@@ -64,7 +63,13 @@ class Organisation:
     """A sandbox with the exam's conversations, a neighbour, and what either of them held at first."""
 
     def __init__(
-        self, writer: str, *, seed: int = 0, faults: FaultPlan | None = None, share: float = 0.5, **options: Any
+        self,
+        writer: str,
+        *,
+        seed: int = 0,
+        faults: FaultPlan | None = None,
+        share: float = 0.5,
+        **options: Any,
     ) -> None:
         self.writer = writer
         self.store = STORES[writer]

@@ -56,8 +56,11 @@ class Points:
         """Put the points in; for the rest of this process."""
         for name in transitions():
             setattr(Journal, name, self._named(name, getattr(Journal, name)))
-        Journal._transaction = self._around(Journal._transaction)  # type: ignore[method-assign]
-        Transport.exchange = self._exchange(Transport.exchange)  # type: ignore[method-assign]
+        for owner, name, watch in (
+            (Journal, "_transaction", self._around),
+            (Transport, "exchange", self._exchange),
+        ):
+            setattr(owner, name, watch(getattr(owner, name)))
 
     def _named(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)

@@ -10,6 +10,9 @@ import tempfile
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import PureCloudPlatformClientV2
+import rich.progress
+
 import earmark.extract
 import earmark.genesys.sdk
 import earmark.sources.genesys
@@ -18,12 +21,9 @@ import earmark.undo
 import earmark.writers.custom_attributes
 import earmark.writers.interactions
 import earmark.writers.participant_data
-import PureCloudPlatformClientV2
-import rich.progress
 from earmark.cli import main
 from earmark.extract import ExtractConfig
 from earmark.extract.extractor import SpacyExtractor
-
 from exam.conversations import furnish
 
 __all__ = ["PureCloudPlatformClientV2", "earmark", "rich"]

@@ -117,12 +117,19 @@ def _command(number: int, command: tuple[str, ...]) -> None:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+    except BaseException:  # noqa: BLE001 - shown as the interpreter would show it
+        sys.excepthook(*sys.exc_info())
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    done = {"command": command, "code": code, "began": began, "ended": _now(), "out": out.name, "err": err.name}
+    done = {
+        "command": command,
+        "code": code,
+        "began": began,
+        "ended": _now(),
+        "out": out.name,
+        "err": err.name,
+    }
     done["runs"] = [asdict(run) for run in runs(JOURNAL)]
     with Path(_DONE).open("a") as file:
         file.write(json.dumps(done) + "\n")

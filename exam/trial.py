@@ -12,10 +12,10 @@ from typing import Any
 
 from earmark.sandbox import FaultPlan, Write
 from earmark.sandbox.chats import conversation_id
-
+from earmark.sandbox.schemas import EARMARK_SCHEMA
 from exam.conversations import furnish
 from exam.order import Done, Ended, Order
-from exam.organisation import DESK, EARMARK_SCHEMA, OURS, Organisation
+from exam.organisation import DESK, OURS, Organisation
 from exam.process import JOURNAL, begin, environment, finish, runs
 
 RUN = ("run", "--since", "9w")
@@ -35,14 +35,16 @@ class Kill:
 class Script:
     """What is done to a run. `kills` are for one sitting after another, `undo_kills` for those of the undo.
 
-    `faults` last until the first sitting that ends by itself. `between` is called with the folder and what
-    became of the process after each kill. `share` is the neighbour's diligence, `verb` the job itself.
+    `faults` last until the first sitting that ends by itself, `undo_faults` likewise. `between` is called with
+    the folder and what became of the process, after each kill. `share` is the neighbour's diligence, `job` the
+    command that is disturbed, `before` are those that come ahead of it.
     """
 
     writer: str = "custom_attributes"
     kills: tuple[Kill, ...] = ()
     undo_kills: tuple[Kill, ...] = ()
     faults: FaultPlan | None = None
+    undo_faults: FaultPlan | None = None
     seed: int = 0
     bug: str = ""
     share: float = 0.5
@@ -199,10 +201,15 @@ class _Trial:
     def _take_back(self) -> Iterator[Ended]:
         """Undo every run, the newest first, then all of them once more."""
         listed = [run.id for run in reversed(runs(self.folder / JOURNAL))]
+        once = [("undo", each) for each in listed]
+        self.organisation.sandbox.misbehave(self.script.undo_faults)
         for kill in self.script.undo_kills:
-            ended = self._live([("undo", each) for each in listed], kill)
+            ended = self._live(once, kill)
             yield ended
             self.script.between(self.folder, ended)
+        if self.script.undo_faults is not None:
+            yield self._live(once)
+        self.organisation.sandbox.misbehave(None)
         yield self._live([("undo", each) for each in [*listed, *listed]])
 
     def _live(self, commands: Sequence[tuple[str, ...]], kill: Kill | None = None) -> Ended:
@@ -233,4 +240,8 @@ def maps(snapshot: Mapping[str, Any], store: str, conversation: str) -> dict[str
     held = snapshot[store].get(conversation, {})
     if store == "custom_attributes":
         return {record: dict(entry["customAttributes"]) for record, entry in held.items()}
-    return {each: dict(values) for each, values in held.items()} if store == "participants" else {conversation: held}
+    return (
+        {each: dict(values) for each, values in held.items()}
+        if store == "participants"
+        else {conversation: held}
+    )

@@ -1,0 +1,5 @@
+"""Faults 16, 17, 20–26, 33 and 34: permissions, deletions, limits, schema, clock, disk, journal, processes, people."""
+
+from exam.system import deletions, permissions, schema
+
+ROWS = (*permissions.ROWS, *deletions.ROWS, *schema.ROWS)
