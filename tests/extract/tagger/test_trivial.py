@@ -8,7 +8,7 @@ import pytest
 import spacy
 
 from earmark.extract.tagger.encoder import Encoder
-from earmark.extract.tagger.trivial import is_trivial
+from earmark.extract.tagger.trivial import is_noise, is_trivial
 from earmark.extract.tagger.words import words_of
 
 
@@ -39,3 +39,15 @@ def test_a_trivial_message_never_reaches_the_encoder(tiny: Path, monkeypatch: py
 
     monkeypatch.setattr(Encoder, "emissions", refuse)
     assert [list(doc.ents) for doc in nlp.pipe(["hello!", "thanks, 20", ""])] == [[], [], []]
+
+
+@pytest.mark.parametrize("text", ["a.b/", "😀x", "a's ", "x\t", "a-", ",b"])
+def test_a_wall_of_signs_is_noise(text: str) -> None:
+    """Twenty thousand words of one letter would keep the model busy for seconds."""
+    assert is_noise([word for _, word in words_of(text * 500)])
+
+
+def test_short_words_are_noise_only_where_there_are_many_of_them() -> None:
+    assert not is_noise(["X", "?"])
+    assert not is_noise(["a"] * 40 + ["tv"])
+    assert is_noise(["a"] * 40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 _WORDS = """
@@ -15,6 +16,7 @@ one moment minute second seconds minutes moments just
 there sir madam mam ma'am miss mr mrs ms
 """
 _MANY = 32
+_TWO_LETTERS = re.compile(r"[^\W\d_]{2}")
 _SAYS_NOTHING = frozenset(_WORDS.split())
 
 
@@ -24,8 +26,8 @@ def is_trivial(words: Iterable[str]) -> bool:
 
 
 def is_noise(words: Sequence[str]) -> bool:
-    """Whether there are many words and none of them has two letters: a wall of signs, which names nothing."""
-    return len(words) >= _MANY and not any(sum(map(str.isalpha, word)) > 1 for word in words)
+    """Whether there are many words and none of them has two letters together: a wall of signs names nothing."""
+    return len(words) >= _MANY and not any(map(_TWO_LETTERS.search, words))
 
 
 def _says_nothing(word: str) -> bool:

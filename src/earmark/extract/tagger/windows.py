@@ -11,6 +11,7 @@ from earmark.extract.tagger.encoder import Pieces
 from earmark.extract.tagger.wordpiece import WordPiece, shape
 
 _PAUSES = frozenset(".!?;:,\n")
+_LONGEST_WORD = 60  # characters; a longer one is part of an endless run, and its other pieces say nothing
 _ENDS = 2  # the first and the last piece of every window
 
 
@@ -31,7 +32,7 @@ def windows(words: Sequence[str], tokenizer: WordPiece, most: int, context: int)
     else in its middle. Linear in the length of the text.
     """
     room = most - _ENDS
-    ids = [tokenizer.pieces(word)[:room] for word in words]
+    ids = [_pieces(word, tokenizer)[:room] for word in words]
     offsets = [0, *accumulate(map(len, ids))]
     start = decided = 0
     while decided < len(words):
@@ -41,6 +42,11 @@ def windows(words: Sequence[str], tokenizer: WordPiece, most: int, context: int)
         start, decided = bisect_left(offsets, offsets[end] - context), cut
         if cut < len(words) and offsets[cut + 1] - offsets[start] > room:
             start = cut
+
+
+def _pieces(word: str, tokenizer: WordPiece) -> tuple[int, ...]:
+    pieces = tokenizer.pieces(word)
+    return pieces if len(word) <= _LONGEST_WORD else pieces[:1]
 
 
 def _cut(words: Sequence[str], offsets: Sequence[int], first: int, end: int, context: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 SHAPES = 8
-_LONGEST = 63  # characters; a longer run without punctuation, such as the parts of an endless one, is unknown
+_LONGEST = 100  # characters; a longer run without punctuation is unknown as a whole
 _MOST_PIECES = 30  # of one word; what follows adds nothing to the first piece, which speaks for the word
 _CACHE_WORDS, _CACHE_LONGEST = 50_000, 40
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})
