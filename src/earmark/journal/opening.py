@@ -20,6 +20,7 @@ from earmark.errors import BusyError, EarmarkError, JournalError
 from earmark.journal.failures import damaged, naming_failures
 from earmark.journal.schema import APPLICATION_ID, META, VERSION
 
+SECTOR = 512  # bytes, of which every page has a multiple
 PATIENCE = 10.0  # seconds to wait for another process that is at the file
 _DIALECT = sqlite.dialect()
 _COMPACT = json.JSONEncoder(separators=(",", ":")).encode
@@ -43,6 +44,7 @@ def _to_read(path: Path) -> Engine:
     event.listen(engine, "connect", _show_as_today)
     with _dropped_on_failure(engine):
         _format(engine, path)
+        _check(engine, path, "quick_check")
     return engine
 
 
@@ -61,13 +63,18 @@ def _inspected(path: Path) -> int:
     engine = _untouching(path)
     try:
         version = _format(engine, path)
-        with engine.connect() as connection:
-            found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+        _check(engine, path, "integrity_check")
     finally:
         engine.dispose()
+    return version
+
+
+def _check(engine: Engine, path: Path, how: str) -> None:
+    """Refuse damage before anything rests on it: `quick_check` leaves out whether indexes agree with their tables."""
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql(f"PRAGMA main.{how}(1)").scalar_one()
     if found != "ok":
         raise damaged(path)
-    return version
 
 
 def _untouching(path: Path) -> Engine:
@@ -119,6 +126,15 @@ def _check_place(path: Path, *, readonly: bool) -> None:
         raise JournalError(
             f"there is no journal at {path}", hint="run `earmark run` first, or pass --journal"
         )
+    _check_size(path)
+
+
+def _check_size(path: Path) -> None:
+    """What SQLite would not notice: a last page that was cut off, or an emptied file, whose log it throws away."""
+    size, log = path.stat().st_size, Path(f"{path}-wal")
+    logged = log.exists() and log.stat().st_size > 0
+    if (logged and not size) or (not logged and size % SECTOR):
+        raise damaged(path)
 
 
 def _configure(connection: Any, _record: Any) -> None:
