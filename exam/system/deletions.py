@@ -19,12 +19,16 @@ TRACES = (DELETED, "Orbit Scale", "orbit scale", "p-scale", "wrong weight")
 
 
 def deleted_before(route: str, folder: Path) -> Iterator[str]:
-    """It is deleted just before a request; the run settles it as gone, and keeps no entities of it."""
+    """It is deleted just before a request: the run settles it as gone, and `erase --gone` takes what was found."""
     with staged(folder) as stage:
         _delete_before(stage, route)
         yield from ended_badly(stage.one(RUN_LINE), 3, "gone")
         stage.calm()
-        yield from _kept(stage)
+        (state,) = stage.rows("SELECT state FROM items WHERE conversation_id = ?", DELETED)[0]
+        if state != "gone":
+            yield f"the deleted conversation counts as {state}"
+        if route == "recordings":
+            yield from _kept(stage)
         yield from stage.concluded()
 
 
@@ -82,9 +86,7 @@ def _delete_before(stage: Stage, route: str) -> None:
 
 
 def _kept(stage: Stage) -> Iterator[str]:
-    (state,) = stage.rows("SELECT state FROM items WHERE conversation_id = ?", DELETED)[0]
-    if state != "gone":
-        yield f"the deleted conversation counts as {state}"
+    """What was never read cannot have left anything."""
     for table in ("entities", "pairs", "changes"):
         if count := stage.rows(f"SELECT count(*) FROM {table} WHERE conversation_id = ?", DELETED)[0][0]:
             yield f"{count} {table} of a deleted conversation are kept"
@@ -101,7 +103,7 @@ def _traces(stage: Stage) -> Iterator[str]:
         yield from (f"{path.name} holds {trace!r} of what was erased" for trace in TRACES if trace.encode() in held)
 
 
-_GONE = "gone; nothing of it is kept; others as ever"
+_GONE = "gone; nothing of its text is kept; others as ever"
 
 ROWS = (
     Row(17, "deleted after it was listed", _GONE, partial(deleted_before, "recordings"), release=True),

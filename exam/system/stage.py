@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -129,13 +129,9 @@ class Stage:
                 yield f"{conversation} holds {held} instead of {dict(wanted.values[conversation])}"
 
     def _expected_of_all(self) -> Expected:
-        """What was deleted is not in the listings of later runs."""
-        wanted = self.expected()
-        found = sum(self.latest.states.values())
-        gone = sum(chat.gone for chat in self.organisation.sandbox.state.chats.values())
-        total = sum(wanted.states.values())
-        missing = total - found if found >= total - gone else 0
-        return replace(wanted, states=wanted.states | {"missing": -missing}) if missing else wanted
+        """What was deleted by now is in no listing of a later run."""
+        listed = len(self.organisation.sandbox.state.listed())
+        return replace(self.expected(), states={"listed": listed})
 
     def expected(self) -> Expected:
         """What an undisturbed run does here."""
