@@ -128,7 +128,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(script: Any) -> None:
         runner = threading.Thread(target=server.serve_forever, args=(0.02,))
         runner.start()
         dripping = Transport(read_timeout=0.4, deadline=0.3)
-        with pytest.raises(NoAnswerError, match="whole|complete"):
+        with pytest.raises(NoAnswerError, match=r"whole|complete"):
             dripping.exchange("GET", f"http://127.0.0.1:{server.server_address[1]}/", headers={})
         dripping.close()
         script.done.set()

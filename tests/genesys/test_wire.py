@@ -265,7 +265,7 @@ def test_what_is_no_list_of_recordings_is_garbled(payload: Any) -> None:
 def test_ids_of_receipts_and_events_are_not_asked_for() -> None:
     kinds = ["Text", "Structured", "Receipt", "Event", None]
     details = [{"messageId": f"m-{n}", "messageMetadata": {"type": kind}} for n, kind in enumerate(kinds)]
-    payload: Any = {"participants": [{"messages": details}, {"messages": [{"messageId": "m-0"}]}, None]}
+    payload: Any = {"participants": [{"messages": details}, {"messages": [{"messageId": "m-0"}]}, {}]}
     assert wire.message_ids(ABOUT, payload) == ("m-0", "m-1", "m-4")
 
 
@@ -325,7 +325,7 @@ def test_a_document_without_transcripts_is_garbled(document: Any) -> None:
 def test_an_interaction_carries_its_text_and_a_revision_that_follows_it() -> None:
     one: Any = {
         "id": "i",
-        "messages": [{"text": "hi"}, {"text": ""}, {}, None, {"text": "yo", "sender": "agent"}],
+        "messages": [{"text": "hi"}, {"text": ""}, {}, {"text": "yo", "sender": "agent"}],
     }
     found = wire.interaction(one)
     assert found.conversation is not None

@@ -1,4 +1,8 @@
-"""One deadline for a whole exchange: httpx bounds each silence, and a trickle never falls silent."""
+"""What httpx leaves open about a connection: a deadline for the whole exchange, and whose answer it is.
+
+httpx bounds each silence, and a trickle never falls silent. It also takes what a connection was sent beyond
+one answer for the next one.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,12 @@ def impose(deadline: Deadline, client: httpx.Client) -> None:
             pool._network_backend = _Backend(pool._network_backend, deadline)
 
 
+def answers_its_request(response: httpx.Response) -> bool:
+    """Whether anything was read for it after the request had left."""
+    stream = response.extensions.get("network_stream")
+    return not isinstance(stream, _Stream) or stream.has_read
+
+
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, inner: httpcore.NetworkBackend, deadline: Deadline) -> None:
         self._inner = inner
@@ -69,11 +79,14 @@ class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
+        self.has_read = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self.has_read = True
         return self._inner.read(max_bytes, self._deadline.bound(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self.has_read = False
         self._inner.write(buffer, self._deadline.bound(timeout))
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from earmark.errors import GarbledError
-from earmark.genesys.shape import moment
+from earmark.genesys.shape import mappings, moment
 from earmark.model import Json
 
 Object = dict[str, Json]
@@ -29,13 +29,14 @@ def part(whole: Object, name: str, ref: str | None = None) -> Object:
 
 
 def parts(whole: Object, name: str, ref: str | None = None) -> list[Object]:
-    """The objects of a list; nulls among them are passed over."""
+    """A list of objects and nothing else; a null among them would be somebody's message."""
     value = whole.get(name)
     if not isinstance(value, list | None):
         raise _other(name, "a list", ref)
-    if any(not isinstance(each, dict | None) for each in value or ()):
+    found = mappings(value)
+    if len(found) != len(value or ()):
         raise _other(name, "a list of objects", ref)
-    return [each for each in value or () if isinstance(each, dict)]
+    return found
 
 
 def when(whole: Object, name: str, ref: str | None = None) -> datetime | None:

@@ -14,6 +14,7 @@ from earmark.genesys.pacing import Gate, throttle_seconds, too_long
 from earmark.genesys.retry import Call, KeepsFailingError, Tally, error_text, pause_before_repeat
 from earmark.genesys.token import Credentials, Token
 from earmark.genesys.transport import (
+    DEADLINE,
     Answer,
     DeclinedError,
     ExchangeError,
@@ -203,6 +204,7 @@ def open_session(
     retry_pause: float = 1.0,
     connect_timeout: float = 5.0,
     read_timeout: float = 30.0,
+    deadline: float = DEADLINE,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Session:
@@ -215,7 +217,10 @@ def open_session(
     """
     hosts = region.hosts(credentials.region)
     transport = Transport(
-        max_connections=max_connections, connect_timeout=connect_timeout, read_timeout=read_timeout
+        max_connections=max_connections,
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        deadline=deadline,
     )
     token = Token(transport, hosts.login, credentials, clock=clock, pause=sleep, retry_pause=retry_pause)
     client = sdk.api_client(hosts.api, HttpxClient(transport.exchange))

@@ -20,7 +20,7 @@ import httpx
 
 from earmark.errors import RefusedError, StoppedError
 from earmark.genesys import discretion
-from earmark.genesys.deadline import Deadline, impose
+from earmark.genesys.deadline import Deadline, answers_its_request, impose
 from earmark.genesys.inflate import inflate
 from earmark.genesys.strict_json import parse
 from earmark.model import Json
@@ -176,6 +176,8 @@ class Transport:
             )
         except (httpx.InvalidURL, UnicodeError):
             raise _no_address() from None
+        if (request.url.port or 0) > 65_535:
+            raise _no_address()
         answer = _answer(*self._converse(request), any_type=stored)
         if answer.status >= 300:
             raise DeclinedError(answer)
@@ -189,6 +191,8 @@ class Transport:
         try:
             response = self._http.send(request, stream=True)
             with contextlib.closing(response):
+                if not answers_its_request(response):
+                    raise NoAnswerError("the connection was out of step")
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return response.status_code, found, self._body(response, found)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
