@@ -11,10 +11,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from earmark.errors import BusyError, EarmarkError, JournalError
 
 AFRESH = "keep the file, and start a new journal with --journal: what is already written is read back from the service"
+_READ_ONLY = ("it is read-only", "make the file and its folder writable, or copy it to a place that is")
 _DAMAGED = ("it is damaged", f"restore it from a backup; or {AFRESH}")
 _MEANINGS = {
-    "READONLY": ("it is read-only", "make the file and its folder writable, or pass another --journal"),
-    "PERM": ("it is read-only", "make the file and its folder writable, or pass another --journal"),
+    "READONLY": _READ_ONLY,
+    "PERM": _READ_ONLY,
     "FULL": ("the disk is full", "free some space, then `earmark resume`"),
     "IOERR": ("the disk failed or is full", "check the disk and its free space, then `earmark resume`"),
     "CANTOPEN": ("it cannot be opened", "check the path, its folder and their permissions"),

@@ -73,13 +73,14 @@ def _check(engine: Engine, path: Path, how: str) -> None:
     """Refuse damage before anything rests on it: `quick_check` leaves out whether indexes agree with their tables."""
     with engine.connect() as connection:
         found = connection.exec_driver_sql(f"PRAGMA main.{how}(1)").scalar_one()
-    if found != "ok":
+    cut_off = not _logged(path) and path.stat().st_size % SECTOR
+    if found != "ok" or cut_off:
         raise damaged(path)
 
 
 def _untouching(path: Path) -> Engine:
     """Whoever closes a journal last moves its write-ahead log into it: not before it proves sound, and not to read."""
-    if not Path(f"{path}-wal").exists():
+    if not _logged(path):
         return _engine(URL.create("sqlite", database=str(path)))
     name = f"file:{quote(str(path))}"
     return _engine(URL.create("sqlite", database=name, query={"mode": "ro", "uri": "true"}))
@@ -126,15 +127,14 @@ def _check_place(path: Path, *, readonly: bool) -> None:
         raise JournalError(
             f"there is no journal at {path}", hint="run `earmark run` first, or pass --journal"
         )
-    _check_size(path)
-
-
-def _check_size(path: Path) -> None:
-    """What SQLite would not notice: a last page that was cut off, or an emptied file, whose log it throws away."""
-    size, log = path.stat().st_size, Path(f"{path}-wal")
-    logged = log.exists() and log.stat().st_size > 0
-    if (logged and not size) or (not logged and size % SECTOR):
+    if path.stat().st_size == 0 and _logged(path):  # SQLite would throw the log away
         raise damaged(path)
+
+
+def _logged(path: Path) -> bool:
+    """Whether there is a log with something in it."""
+    log = Path(f"{path}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _configure(connection: Any, _record: Any) -> None:
