@@ -1,12 +1,11 @@
 """The command line: one module a verb. Parse, call, print; data on stdout, talk on stderr.
 
 Exit codes: 0 done, 1 fatal, 2 configuration, 3 finished with skipped or failed conversations, 75 come back
-later, 130 / 143 stopped by a signal.
+later, 129 / 130 / 143 stopped by a signal.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
 import typer
@@ -27,6 +26,7 @@ from earmark.cli import (
     runs,
     sandbox,
     show,
+    streams,
     train,
     undo,
 )
@@ -71,6 +71,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Show the versio
 
 def main() -> None:
     """Run the command line; an error becomes one line, a next step and an exit code."""
+    streams.make_lasting()
     try:
         try:
             app()
@@ -83,15 +84,7 @@ def main() -> None:
         for note in getattr(error, "__notes__", ()):
             print(f"  {note}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        _forget_stdout()
-        sys.exit(0)
     except OSError as error:
         print(f"error: {error.filename or 'the output'} cannot be used: {error.strerror}", file=sys.stderr)
-        _forget_stdout()
+        streams.discard(sys.stdout.fileno())
         sys.exit(1)
-
-
-def _forget_stdout() -> None:
-    """Nobody takes what is left of our output: point it elsewhere, or the interpreter complains at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -119,13 +119,7 @@ def _print_json(data: Any, *, indent: int | None) -> None:
 def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    class Piped(Console):
-        """Leaves a closed pipe to `main`, as the other verbs do."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Piped(stderr=stderr, highlight=False)
+    return Console(stderr=stderr, highlight=False)
 
 
 def cuts(threshold: list[str] | None, review: list[str] | None) -> dict[str, Any]:

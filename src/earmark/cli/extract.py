@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from earmark.cli import common
+from earmark.cli import common, streams
 
 if TYPE_CHECKING:
     from earmark.assemble import Workshop
@@ -51,6 +51,8 @@ def extract(
         else:
             for conversation, findings in found:
                 common.line(export.as_object(conversation, findings))
+                if streams.unread():
+                    break
     for reject in rejected:
         common.talk(f"skipped {reject.where}: {reject.reason}")
     raise typer.Exit(3 if rejected else 0)

@@ -32,8 +32,14 @@ _UNDER_WAY = {"listed", "read", State.PENDING.value}
 TROUBLED = (State.SKIPPED, State.FAILED, State.CONFLICT, State.GONE)
 
 
+HEEDED = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
 class Signals:
-    """The first SIGINT or SIGTERM asks the run to stop, the second ends the process where it is."""
+    """The first SIGINT, SIGTERM or SIGHUP asks the run to stop, the second ends the process where it is.
+
+    What is ignored from the start, as `nohup` has it, stays ignored.
+    """
 
     def __init__(self, stop: threading.Event) -> None:
         self._stop = stop
@@ -49,7 +55,11 @@ class Signals:
     @contextmanager
     def heeded(self) -> Iterator[Signals]:
         """Install the handlers for the length of a block; a wait that a signal ends is no error."""
-        previous = {number: signal.signal(number, self) for number in (signal.SIGINT, signal.SIGTERM)}
+        previous = {
+            number: signal.signal(number, self)
+            for number in HEEDED
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
         try:
             yield self
         except StoppedError as error:
