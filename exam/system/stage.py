@@ -153,7 +153,7 @@ class Stage:
             edited=finished,
             undone=sandbox.snapshot(),
             writes=tuple(self.organisation.writes),
-            sittings=tuple(self.sittings),
+            sittings=tuple(_unsignalled(ended) for ended in self.sittings),
             undos=(undone,),
             overtaken=frozenset(),
             requests=sum(stats["requests"].values()),
@@ -173,6 +173,11 @@ def staged(folder: Path, writer: str = "custom_attributes", **options: Any) -> I
         yield Stage(folder, organisation)
     finally:
         organisation.close()
+
+
+def _unsignalled(ended: Ended) -> Ended:
+    """Commands that a signal stopped are judged by the row that sent it."""
+    return replace(ended, done=tuple(done for done in ended.done if done.code < 128))
 
 
 def same(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
