@@ -17,6 +17,8 @@ from earmark.regexes import BadPatternError, compile_pattern
 
 COLUMNS = ("id", "name", "label", "aliases", "pattern", "case_sensitive", "family", "parent", "short")
 LONGEST_NAME = 200
+LONGEST_PATTERN = 10_000
+LONGEST_CELL = 100_000
 _NEEDED = ("id", "name")
 _TRUE = {"true", "yes", "1", "x"}
 _FALSE = {"", "false", "no", "0"}
@@ -78,6 +80,9 @@ def _entry_or_problem(where: str, header: Sequence[str], row: Sequence[str]) -> 
             raise BadLineError(
                 f"{len(row)} cells under {len(header)} columns", "put quotes around a cell with a comma"
             )
+        wide = next((name for name, cell in zip(header, row, strict=False) if len(cell) > LONGEST_CELL), None)
+        if wide:
+            raise BadLineError(f"the {wide} has more than {LONGEST_CELL:,} characters")
         return _entry(where, _NONE | {name: cell.strip() for name, cell in zip(header, row, strict=False)})
     except BadLineError as error:
         return error.at(where)
@@ -149,6 +154,11 @@ def _flag(text: str) -> bool:
 
 
 def _check_regex(pattern: str, *, case_sensitive: bool) -> None:
+    if len(pattern) > LONGEST_PATTERN:
+        raise BadLineError(
+            f"the pattern has {len(pattern):,} characters, and {LONGEST_PATTERN:,} are the most",
+            "write what the article numbers have in common, or use aliases",
+        )
     try:
         compiled = compile_pattern(pattern, case_sensitive=case_sensitive)
     except BadPatternError as error:

@@ -15,6 +15,10 @@ _ATTRIBUTES = frozenset(
 )
 _FLAGS = ("IS_", "LIKE_")  # IS_DIGIT, LIKE_NUM, …: all of them look at the token's text alone
 _SENTENCE_FLAGS = frozenset({"IS_SENT_START", "IS_SENT_END"})
+_MOST_TOKENS = 20
+_MOST_REPEATS = 2  # each one multiplies what the matcher must follow by the words of a message
+_REPEATS = frozenset("*+{")
+_MOST_OPTIONAL = 5
 _COMPARISONS = frozenset({"IN", "NOT_IN", "==", "!=", ">=", "<=", ">", "<"})
 
 
@@ -76,9 +80,23 @@ def _check_tokens(pattern: list[Any]) -> None:
     """Refuse attributes that need a tagger, and unbounded expressions; spaCy checks the rest where it is used."""
     if not pattern or not all(isinstance(token, dict) for token in pattern):
         raise BadLineError("a token pattern is a non-empty list of objects")
+    _check_size(pattern)
     for token in pattern:
         for attribute, value in token.items():
             _check_attribute(attribute, value)
+
+
+def _check_size(pattern: list[dict[str, Any]]) -> None:
+    if len(pattern) > _MOST_TOKENS:
+        raise BadLineError(f"a token pattern of {len(pattern)} tokens, and {_MOST_TOKENS} are the most")
+    operators = [str(value)[:1] for token in pattern for key, value in token.items() if key.upper() == "OP"]
+    for signs, most in ((_REPEATS, _MOST_REPEATS), (frozenset("?"), _MOST_OPTIONAL)):
+        count = sum(operator in signs for operator in operators)
+        if count > most:
+            raise BadLineError(
+                f"{count} tokens of the pattern have the OP {' or '.join(sorted(signs))}, and {most} are the most",
+                "write it as several patterns with one id",
+            )
 
 
 def _check_attribute(attribute: str, value: object) -> None:

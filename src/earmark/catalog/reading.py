@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from earmark.catalog.csv_file import read_csv
+from earmark.catalog.csv_file import BadLineError, read_csv
 from earmark.catalog.entry import Entry, Problem
 from earmark.catalog.kinship import kinship_problems
 from earmark.catalog.patterns_file import read_patterns
 
 MOST_ROWS = 1_000_000
+LONGEST_LINE = 1 << 20
 _BLOCK = 1 << 20
 
 
@@ -57,27 +58,48 @@ def _used_twice(entry: Entry, known: Entry) -> Problem:
 
 def _read_file(path: Path) -> Iterator[Entry | Problem]:
     read = read_patterns if path.name.endswith((".jsonl", ".json")) else read_csv
-    last = 0
+    lines = _Lines(path)
     try:
         if path.is_file() and _has_more_lines(path, MOST_ROWS + 1):  # and the header
-            yield _too_long(path)
+            yield _too_many().at(str(path))
             return
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            for last, item in read(path.name, lines):
-                yield item
-                if last > MOST_ROWS + 1:
-                    yield _too_long(path)
-                    return
-    except UnicodeDecodeError:
-        after = f" after line {last}" if last else ""
-        yield Problem(str(path), f"not UTF-8 text{after}", "save it as UTF-8")
+        for _, item in read(path.name, lines):
+            yield item
+    except BadLineError as error:
+        yield error.at(f"{path.name}:{lines.number}")
     except OSError as error:
         yield Problem(str(path), error.strerror or "cannot be read", "check the path and its permissions")
 
 
-def _too_long(path: Path) -> Problem:
-    return Problem(
-        str(path),
+class _Lines:
+    """The lines of a file, which may be a pipe that never ends; `number` is that of the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield each line with its end.
+
+        Raises:
+            BadLineError: There are too many, or one is too long, or not UTF-8.
+        """
+        with self._path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            while line := file.readline(LONGEST_LINE + 1):
+                self.number += 1
+                if self.number > MOST_ROWS + 1:
+                    raise _too_many()
+                if len(line) > LONGEST_LINE:
+                    raise BadLineError(
+                        f"a line of more than {LONGEST_LINE:,} characters", "put one entry on a line"
+                    )
+                if any("\udc80" <= character <= "\udcff" for character in line):
+                    raise BadLineError("not UTF-8 text", "save it as UTF-8")
+                yield line
+
+
+def _too_many() -> BadLineError:
+    return BadLineError(
         f"the catalog has more than {MOST_ROWS:,} lines",
         "keep what customers speak of: products and variants rather than every stock item",
     )

@@ -36,6 +36,7 @@ from earmark.extract.rules import RuleFinder, parse_rules
 from earmark.extract.token_patterns import token_pattern_problems
 from earmark.regexes import PatternSet
 
+_STRETCH = 80  # tokens in which a token pattern is looked for at once; half of them are looked at twice
 SPANS, UNSURE = "earmark", "earmark_unsure"
 _EXTENSIONS: dict[str, Any] = {
     "confidence": None,
@@ -111,7 +112,8 @@ class CatalogMatcher(_Stateful):
         self._tokens = Matcher(self._vocab)
         for index, entry in enumerate(entries):
             if entry.token_patterns:
-                self._tokens.add(str(index), [list(tokens) for tokens in entry.token_patterns])
+                patterns_of = [list(tokens) for tokens in entry.token_patterns]
+                self._tokens.add(str(index), patterns_of, greedy="LONGEST")
 
     @property
     def warnings(self) -> list[str]:
@@ -129,9 +131,18 @@ class CatalogMatcher(_Stateful):
         for number, match in self._articles.finditer(text):
             if _whole_words(text, *match.span()):
                 yield self._candidate(match.start(), match.end(), self._article_entries[number], SKU)
-        if len(self._tokens):
-            for span in self._tokens(doc, as_spans=True):
-                yield self._candidate(span.start_char, span.end_char, int(span.label_), SKU)
+        for start, end, index in self._token_matches(doc):
+            yield self._candidate(start, end, index, SKU)
+
+    def _token_matches(self, doc: Doc) -> Iterator[tuple[int, int, int]]:
+        """Characters and entry of each match, in stretches: the matcher's work is quadratic in their length."""
+        if not len(self._tokens):
+            return
+        known: set[tuple[int, int, int]] = set()
+        for first in range(0, len(doc), _STRETCH // 2):
+            for span in self._tokens(doc[first : first + _STRETCH], as_spans=True):
+                known.add((span.start_char, span.end_char, int(span.label_)))
+        yield from sorted(known)
 
     def _candidate(self, start: int, end: int, index: int, match: float) -> Candidate:
         entry = self.entries[index]

@@ -78,7 +78,7 @@ def load_rules(paths: Sequence[Path]) -> tuple[dict[str, Any], ...]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CatalogError(f"{path}: not a rules file: {error}") from None
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror or 'cannot be read'}") from None
