@@ -1,7 +1,7 @@
 """Keeps what travels out of the HTTP libraries' logs, whatever level they are set to.
 
 httpx logs whole addresses, with cursors and signatures; httpcore logs headers and, for a broken answer,
-pieces of its body.
+pieces of its body; the SDK logs both.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ def install() -> None:
     logging.getLogger("httpx").addFilter(_without_queries)
     for name in _HTTPCORE:
         logging.getLogger(f"httpcore.{name}").addFilter(_event_only)
+    logging.getLogger("PureCloudPlatformClientV2").addFilter(_nothing)
 
 
 def _without_queries(record: logging.LogRecord) -> bool:
@@ -33,3 +34,7 @@ def _bare(value: object) -> object:
 def _event_only(record: logging.LogRecord) -> bool:
     record.msg = str(record.msg).partition(" ")[0]
     return True
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False

@@ -39,7 +39,7 @@ def parse(text: str) -> Json:
 
 def _check_depth(value: Json) -> None:
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
         if not level:
             return

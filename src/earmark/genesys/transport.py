@@ -37,6 +37,7 @@ ERROR_CAP = 64 * 1024
 DEADLINE = 180.0
 """Seconds for a whole exchange, however slowly it drips."""
 
+_BELOW = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict)  # its others are RuntimeErrors
 _PRINTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,80}")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,80}")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -201,7 +202,7 @@ class Transport:
             raise _no_address() from None
         except TimeoutError:
             raise NoAnswerError(f"the answer was not complete after {self._seconds:.0f} seconds") from None
-        except (httpx.HTTPError, OSError, ValueError, ArithmeticError, RuntimeError) as error:
+        except (*_BELOW, OSError, ValueError, ArithmeticError, RuntimeError) as error:
             raise NoAnswerError(f"no whole answer ({type(error).__name__})") from None
 
     def _body(self, response: httpx.Response, headers: Mapping[str, str]) -> bytes:
