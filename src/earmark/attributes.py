@@ -35,19 +35,18 @@ def plan(
 ) -> Plan:
     """Compare what should be written with what is there.
 
-    Where nothing was found, nothing is written, unless our keys hold values from before: those are emptied.
+    Where nothing was found, or nothing that has room, nothing is written, unless our keys hold values from
+    before: those are emptied.
     """
     kept = [decision for decision in decisions if decision.verdict is Verdict.KEEP]
     before = ours(record, fields)
-    if not kept and not any(before.values()):
-        return Plan(None)
     after: dict[str, Json] = {}
     omitted = 0
     for label, attribute in fields.items():
         names = distinct(d.entity.name for d in kept if d.entity.label == label)
         after[attribute.key], left_out = fit(names, attribute)
         omitted += left_out
-    if before == after:
+    if before == after or (same(before, {}) and same(after, {})):
         return Plan(None, omitted)
     return Plan(Change(conversation_id, before, after, record), omitted)
 
@@ -96,7 +95,12 @@ def standing(change: Change, record: Record) -> Standing:
 
 def same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
     """Equal, where an absent key and an empty value are the same: not every service can tell them apart."""
-    return all((one.get(key) or None) == (other.get(key) or None) for key in one.keys() | other.keys())
+    return all(_held(one.get(key)) == _held(other.get(key)) for key in one.keys() | other.keys())
+
+
+def _held(value: Json) -> Json:
+    """The value, None where it is empty. 0 and false are values: somebody put them there."""
+    return None if value in ("", [], {}) else value
 
 
 def rebase(change: Change, record: Record) -> Change:
@@ -117,17 +121,17 @@ def inverse(
     current: dict[str, Json] = {}
     overtaken: list[str] = []
     for key in sorted(change.before.keys() | change.after.keys()):
-        now, wrote, had = record.values.get(key), change.after.get(key), change.before.get(key)
+        now, wrote, had = (_held(side.get(key)) for side in (record.values, change.after, change.before))
         as_before = (key in record.values) == (key in change.before) or not deletes_keys
-        if (now or None) == (had or None) and as_before:
+        if now == had and as_before:
             continue
-        if (now or None) != (wrote or None):
+        if now != wrote:
             overtaken.append(key)
             continue
         if key in record.values:
-            current[key] = now
+            current[key] = record.values[key]
         if key in change.before:
-            restored[key] = had
+            restored[key] = change.before[key]
     if not current and not restored:
         return None, tuple(overtaken)
     others = record.values.keys() - current.keys()
