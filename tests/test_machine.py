@@ -36,6 +36,7 @@ from earmark import flow
 from earmark.attributes import same
 from earmark.decide import Policy
 from earmark.errors import EarmarkError
+from earmark.genesys.schema import setup_schema
 from earmark.genesys.session import Credentials, Session, open_session
 from earmark.journal.reading import JournalReader
 from earmark.model import Json, Record, State
@@ -83,6 +84,7 @@ class Earmark(RuleBasedStateMachine):
         self._open_for_good()
 
     def _open_for_good(self) -> None:
+        setup_schema(self.session, "Earmark", {"THEIRS": "note"})  # a field of somebody else's
         journal = self._journal(Life())
         self.eyes = JournalReader(self.path)
         self.stack.callback(self.eyes.close)

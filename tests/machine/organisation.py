@@ -145,9 +145,8 @@ class Organisation(FaultPlan):
         if word in DEATHS:
             self._life.alive = False
             return DEATHS[word]
-        # There is no conditional delete: what others do between our last look and a delete goes with the record.
-        if word in FAULTS or route == "customattributes.delete":
-            return FAULTS.get(word)
+        if word in FAULTS:
+            return FAULTS[word]
         self.act(word, conversation or self.ids[0], unseen=True)
         return None
 
@@ -201,8 +200,10 @@ class Organisation(FaultPlan):
         held = now.held
         if held.elsewhere != was.elsewhere or held.beside != was.beside:
             self.violations.append("a write touched what is others'")
-        if held.exists and held.divisions != was.divisions:
+        if held.divisions != was.divisions:
             self.violations.append("a write changed the divisions")
+        if was.exists and not held.exists:
+            self.violations.append("a record was deleted")
         if now.verb == "run" and held.ours != intended["after"]:
             self.violations.append("something else was written than was intended")
         if now.verb == "run" and not same(was.ours, intended["before"]):
@@ -221,8 +222,6 @@ class Organisation(FaultPlan):
                 self.violations.append("an undo restored something else than the pre-image")
             if self.place.deletes and (key in held.ours) != (key in before):
                 self.violations.append("an undo left a key that was not there")
-        if was.exists and not held.exists and not intended["created"]:
-            self.violations.append("an undo deleted a record that it did not create")
 
     def _act(self, what: str, conversation: str) -> None:
         value: Json = (
