@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from earmark.catalog import Entry, load_catalogs
+from earmark.catalog import Entry, load_catalogs, reading
 from earmark.catalog.names import NameFinder
 from earmark.errors import CatalogError
 from earmark.model import ISSUE, PRODUCT
@@ -174,3 +177,48 @@ def test_a_hundred_thousand_names_are_found_exactly(tmp_path: Path) -> None:
     finder = NameFinder(entries)
     text = "my zorvex model 99999x and a Zorvex Model 7x, not Zorvex Model 1000000x"
     assert [entries[found.index].id for found in finder(text)] == ["p99999", "p7"]
+
+
+OPEN = '{"label":"PRODUCT","id":"x","pattern":[%s]}\n'
+TOO_MUCH = {
+    "a cell": ("c.csv", "id,name,family\np1,Alpha," + "x" * 100_001 + "\n", "c.csv:2: the family has more than"),
+    "a pattern": ("c.csv", "id,name,pattern\np1,Alpha," + "x" * 10_001 + "\n", "c.csv:2: the pattern has 10,001"),
+    "a line": ("c.csv", "id,name\n" + "x" * (1 << 20 | 1), "c.csv:2: a line of more than 1,048,576 characters"),
+    "a JSON line": ("c.jsonl", "x" * (1 << 20 | 1), "c.jsonl:1: a line of more than"),
+    "tokens": ("c.jsonl", OPEN % ",".join(['{"LOWER":"a"}'] * 21), "c.jsonl:1: a token pattern of 21 tokens"),
+    "operators": ("c.jsonl", OPEN % ",".join(['{"LOWER":"a","OP":"*"}'] * 4), "c.jsonl:1: more than 3 tokens"),
+    "times": ("c.jsonl", OPEN % '{"LOWER":"a","OP":"{1,99999}"}', "c.jsonl:1: the OP {1,99999} says more than 10"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "told"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_is_refused_with_its_line(tmp_path: Path, name: str, text: str, told: str) -> None:
+    """However a file got so, neither reading nor finding may take all memory."""
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(CatalogError, match=f"^{re.escape(told)}"):
+        load_catalogs([path])
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_refused_with_its_line(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes("id,name\np1,Café\n".encode(encoding))
+    line = 2 if encoding == "latin-1" else 1
+    with pytest.raises(CatalogError, match=f"^c.csv:{line}: not UTF-8 text"):
+        load_catalogs([path])
+
+
+def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines cannot be counted beforehand."""
+    monkeypatch.setattr(reading, "MOST_ROWS", 1_000)
+    path = tmp_path / "endless.jsonl"
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR)
+    with subprocess.Popen(["yes", OPEN.strip() % '{"LOWER":"a"}'], stdout=pipe) as endless:
+        try:
+            with pytest.raises(CatalogError, match="more than 1,000 lines"):
+                load_catalogs([path])
+        finally:
+            endless.kill()
+            os.close(pipe)

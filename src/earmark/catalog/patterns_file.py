@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,9 +17,8 @@ _ATTRIBUTES = frozenset(
 _FLAGS = ("IS_", "LIKE_")  # IS_DIGIT, LIKE_NUM, …: all of them look at the token's text alone
 _SENTENCE_FLAGS = frozenset({"IS_SENT_START", "IS_SENT_END"})
 _MOST_TOKENS = 20
-_MOST_REPEATS = 2  # each one multiplies what the matcher must follow by the words of a message
-_REPEATS = frozenset("*+{")
-_MOST_OPTIONAL = 5
+_MOST_OPEN = 3  # each one multiplies the ways in which a text may fit
+_MOST_TIMES = 10
 _COMPARISONS = frozenset({"IN", "NOT_IN", "==", "!=", ">=", "<=", ">", "<"})
 
 
@@ -89,14 +89,15 @@ def _check_tokens(pattern: list[Any]) -> None:
 def _check_size(pattern: list[dict[str, Any]]) -> None:
     if len(pattern) > _MOST_TOKENS:
         raise BadLineError(f"a token pattern of {len(pattern)} tokens, and {_MOST_TOKENS} are the most")
-    operators = [str(value)[:1] for token in pattern for key, value in token.items() if key.upper() == "OP"]
-    for signs, most in ((_REPEATS, _MOST_REPEATS), (frozenset("?"), _MOST_OPTIONAL)):
-        count = sum(operator in signs for operator in operators)
-        if count > most:
-            raise BadLineError(
-                f"{count} tokens of the pattern have the OP {' or '.join(sorted(signs))}, and {most} are the most",
-                "write it as several patterns with one id",
-            )
+    operators = [str(value) for token in pattern for key, value in token.items() if key.upper() == "OP"]
+    if sum(operator not in {"1", "!"} for operator in operators) > _MOST_OPEN:
+        raise BadLineError(
+            f"more than {_MOST_OPEN} tokens of the pattern have an OP that leaves open how often",
+            "write it as several patterns with one id",
+        )
+    for operator in operators:
+        if any(int(number[:9]) > _MOST_TIMES for number in re.findall(r"\d+", operator)):
+            raise BadLineError(f"the OP {operator[:20]} says more than {_MOST_TIMES} times")
 
 
 def _check_attribute(attribute: str, value: object) -> None:

@@ -36,7 +36,7 @@ from earmark.extract.rules import RuleFinder, parse_rules
 from earmark.extract.token_patterns import token_pattern_problems
 from earmark.regexes import PatternSet
 
-_STRETCH = 80  # tokens in which a token pattern is looked for at once; half of them are looked at twice
+_STRETCH = 40  # tokens in which a token pattern is looked for at once; half of them are looked at twice
 SPANS, UNSURE = "earmark", "earmark_unsure"
 _EXTENSIONS: dict[str, Any] = {
     "confidence": None,
