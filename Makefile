@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
-.PHONY: demo test test-train lint format bench lock wheel clean
+.PHONY: demo test exam test-train lint format bench lock wheel clean
 
 # The stamp changes with the locks, so a pull that moves a dependency re-installs it.
 .venv/.installed: requirements/dev.txt pyproject.toml
@@ -17,7 +17,13 @@ demo: .venv/.installed
 	@$(BIN)/earmark demo --out build/demo
 
 test: .venv/.installed
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/python -m exam --size small
+
+# How reliable it is: SIZE=small is part of `make test`, SIZE=release takes up to two hours. Results: build/exam.json.
+SIZE ?= release
+exam: .venv/.installed
+	$(BIN)/python -m exam --size $(SIZE)
 
 # PyTorch stays out of the other environment, where it would slow every start. On Linux the registry's build of it
 # brings CUDA along, several GB; a leaner build has other hashes, and a lock of its own.
