@@ -18,14 +18,14 @@ from earmark.genesys.transport import Transport
 from earmark.journal import Journal
 from earmark.sandbox import routes
 
-NOT_TRANSITIONS = {"holding"}
-"""What Journal itself defines in public and what changes no row."""
+NOT_OF_A_RUN = {"holding", "erase"}
+"""What Journal defines in public besides the transitions of runs. An erasure is no part of one; its own test kills it."""
 
 
 def transitions() -> list[str]:
-    """The methods of the journal that change it."""
+    """The methods of the journal that move a run on."""
     own = {name for name, value in vars(Journal).items() if callable(value) and not name.startswith("_")}
-    return sorted(own - NOT_TRANSITIONS)
+    return sorted(own - NOT_OF_A_RUN)
 
 
 @dataclass

@@ -106,7 +106,7 @@ def _live(order: Order) -> None:
 def _command(number: int, command: tuple[str, ...]) -> None:
     from earmark.cli import main
 
-    out, err = Path(f"{number}.out").resolve(), Path(f"{number}.err").resolve()
+    out, err = (Path(f"{os.getpid()}-{number}.{end}").resolve() for end in ("out", "err"))
     for path, stream in ((out, 1), (err, 2)):
         opened = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         os.dup2(opened, stream)

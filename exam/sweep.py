@@ -15,8 +15,10 @@ SHAPES = {
     "run custom_attributes": Script(workers=1),
     "run participant_data": Script(writer="participant_data", workers=1),
     "run interactions": Script(writer="interactions", workers=1),
+    "resume": Script(kills=(Kill(1, "journal.intend.committed"),), workers=1),
     "rethreshold": Script(before=(RUN,), job=RETHRESHOLD, workers=1),
 }
+"""What is disturbed: the sitting after the shape's own kills, and the undo after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Point:
     @property
     def script(self) -> Script:
         shape = SHAPES[self.shape]
-        return replace(shape, undo_kills=(self.kill,)) if self.undo else replace(shape, kills=(self.kill,))
+        if self.undo:
+            return replace(shape, undo_kills=(self.kill,))
+        return replace(shape, kills=(*shape.kills, self.kill))
 
 
 def points(*, every: bool) -> tuple[list[Point], list[str]]:
@@ -38,9 +42,10 @@ def points(*, every: bool) -> tuple[list[Point], list[str]]:
     found: list[Point] = []
     passed: set[str] = set()
     for shape, script in SHAPES.items():
-        with attempted(replace(script, kills=(NEVER,), undo_kills=(NEVER,), trace=True)) as evidence:
-            before = bool(script.before)
-            for undo, trace in ((False, evidence.sittings[before].points), (True, evidence.undos[0].points)):
+        never = replace(script, kills=(*script.kills, NEVER), undo_kills=(NEVER,), trace=True)
+        with attempted(never) as evidence:
+            disturbed = evidence.sittings[bool(script.before) + len(script.kills)]
+            for undo, trace in ((False, disturbed.points), (True, evidence.undos[0].points)):
                 passed |= set(trace)
                 found += [Point(shape, kill, undo) for kill in _kills(trace, every=every)]
     wanted = {f"journal.{name}.committed" for name in transitions()}
