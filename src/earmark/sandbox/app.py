@@ -27,6 +27,7 @@ class App:
     state: State
     faults: FaultPlan
     meanwhile: Callable[[str, str], None] = lambda _route, _conversation: None
+    answered: Callable[[str, bytes], None] = lambda _route, _body: None
 
     def answer(self, request: Request) -> Reply:
         with self.state.lock:
@@ -63,6 +64,7 @@ class App:
         conversation = request.params.get("conversation", "")
         asked = Asked(route.name, conversation, reply.status, at, self.state.faults.total() > struck)
         self.state.asked.append(asked)
+        self.answered(route.name, reply.body)
         if reply.by_proxy:
             return reply
         headers = {"Date": formatdate(self.state.clock(), usegmt=True)}

@@ -41,6 +41,7 @@ class Sandbox:
         largest_page: Conversations that a page of a listing with cursors has at most, whatever is asked for.
         meanwhile: Called with a route's name and the conversation of the path ("" where there is none) just
             before a request is handled; what it edits as somebody else is there when the request takes effect.
+        answered: Called with a route's name and the body of each answer, before the next request is handled.
     """
 
     client_id: ClassVar[str] = "sandbox-client"
@@ -62,6 +63,7 @@ class Sandbox:
     data_lag: float = 0.0
     largest_page: int | None = None
     meanwhile: Callable[[str, str], None] = lambda _route, _conversation: None
+    answered: Callable[[str, bytes], None] = lambda _route, _body: None
 
     def __post_init__(self) -> None:
         if self.interactions_patch not in {"merge", "replace"}:
@@ -79,7 +81,7 @@ class Sandbox:
         gate = Gate(self.client_id, self.client_secret, self.token_seconds, self.rate_limit, self.clock)
         self.state = State.seeded(seeds, self._today(), gate, options)
         self.conversations = None  # not held twice
-        self._app = App(self.state, self.faults or FaultPlan(), self.meanwhile)
+        self._app = App(self.state, self.faults or FaultPlan(), self.meanwhile, self.answered)
         self._server: Server | None = None
 
     @property
