@@ -5,11 +5,12 @@ It is told by environment variables, because a process is given nothing else bef
 
 from __future__ import annotations
 
-import importlib
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from exam.planted import plant
 
 ALTER = "exam.network.altered:alter"
 _SPEED, _CONNECT, _READ, _DEADLINE, _BUG = (
@@ -19,7 +20,7 @@ _SPEED, _CONNECT, _READ, _DEADLINE, _BUG = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alteration:
-    """`speed`: seconds that pass in one; timeouts and deadline in true seconds; `bug` is a `module:function`."""
+    """`speed`: seconds that pass in one; timeouts and deadline in true seconds; `bug` is one of `exam.planted`."""
 
     speed: float = 1.0
     connect: float = 5.0
@@ -74,8 +75,7 @@ def alter() -> None:
     _default(session.open_session, "read_timeout", float(os.environ[_READ]))
     _default(Transport.__init__, "deadline", float(os.environ[_DEADLINE]))
     if os.environ[_BUG]:
-        module, _, function = os.environ[_BUG].partition(":")
-        getattr(importlib.import_module(module), function)()
+        plant(os.environ[_BUG])
 
 
 def _default(function: object, name: str, value: object) -> None:

@@ -27,7 +27,7 @@ WRITERS = ("custom_attributes", "participant_data", "interactions")
 TEXTS = ("recordings", "batch", "messages", "transcripts")
 WHEN = ("after", "times", "every", "probability", "method")
 PLANTED: list[str] = []
-"""A bug as `module:function`, while it is to be seen whether the rows find it."""
+"""A bug of `exam.planted`, while it is to be seen whether the rows find it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

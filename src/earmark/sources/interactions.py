@@ -67,9 +67,15 @@ class InteractionsSource:
         while True:
             try:
                 answer = self._page(cursor)
-            except RefusedError:
-                if cursor is None or restarted:
+            except RefusedError as error:
+                if cursor is None:
                     raise
+                if restarted:
+                    raise UnavailableError(
+                        f"the listing of interactions failed twice: {error.message}",
+                        hint="run the same command again later",
+                        correlation_id=error.correlation_id,
+                    ) from None
                 restarted, cursor = True, None
                 used.clear()
                 continue
