@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from earmark.errors import GoneError, RefusedError
+from earmark.errors import GarbledError, GoneError, RefusedError
 from earmark.genesys.session import Credentials, Session, open_session
 from earmark.model import ISSUE, PRODUCT, Change, Json, Listing, Record
-from earmark.sandbox import Sandbox
+from earmark.sandbox import FaultPlan, Sandbox
 from earmark.writers.participant_data import ParticipantDataWriter
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -86,6 +86,15 @@ def test_a_deleted_conversation_is_gone_and_one_without_a_customer_is_refused(or
     assert not writer.current([listing])[listing.id].exists
     with pytest.raises(RefusedError, match="no customer"):
         writer.apply(Change(other.id, {}, FOUND, Record(other.id, exists=False)))
+
+
+@pytest.mark.parametrize("kind", ["null_enums", "unknown_enums"])
+def test_a_customer_who_cannot_be_told_from_others_is_not_taken_for_absent(org: Org, kind: str) -> None:
+    """An undo would otherwise find nothing to take back, and call it done."""
+    sandbox, session, (listing, _) = org
+    sandbox.misbehave(FaultPlan.load({"rules": [{"route": "conversation", "fault": {"kind": kind}}]}))
+    with pytest.raises(GarbledError, match="which participant is the customer"):
+        ParticipantDataWriter(session).read(listing)
 
 
 def test_the_writer_leaves_the_counting_to_the_source(org: Org) -> None:

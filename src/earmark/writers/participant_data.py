@@ -13,6 +13,11 @@ from earmark.genesys.shape import mapping, mappings, text, word
 from earmark.model import Change, Field, Json, Listing, Record, Usage
 
 LONGEST_VALUE = 256
+CUSTOMERS = {"customer", "external"}
+OTHERS = frozenset(
+    "acd agent api bot botflow campaign dialer fax group inbound ivr manual outbound station user voicemail "
+    "voicesurveyflow workflow".split()
+)
 WARNING = (
     "participant data of ended conversations does not reach Genesys Cloud's analytics and may not be kept: "
     "prefer the custom_attributes writer"
@@ -52,15 +57,20 @@ class ParticipantDataWriter:
         return look_up(self.read, listings, self._workers)
 
     def read(self, listing: Listing) -> Record:
-        """See `ports.Writer`; the record is that of the first customer."""
+        """See `ports.Writer`; the record is that of the first customer.
+
+        Where nobody is the customer and somebody is who knows what, none of them is taken for absent.
+        """
         participants = endpoints.conversation(self._session, listing.id).get("participants")
         if not isinstance(participants, list):
             raise GarbledError("the conversation has no list of participants", ref=listing.id)
         for participant in mappings(participants):
-            if word(participant.get("purpose")) in {"customer", "external"} and text(participant.get("id")):
+            if word(participant.get("purpose")) in CUSTOMERS and text(participant.get("id")):
                 details: dict[str, Json] = {"participant": text(participant.get("id"))}
                 values = mapping(participant.get("attributes"))
                 return Record(listing.id, exists=True, values=values, details=details)
+        if not all(word(participant.get("purpose")) in OTHERS for participant in mappings(participants)):
+            raise GarbledError("the conversation does not tell which participant is the customer", ref=listing.id)
         return Record(listing.id, exists=False)
 
     def apply(self, change: Change) -> Record:
