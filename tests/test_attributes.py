@@ -102,6 +102,16 @@ def test_undo_leaves_what_others_changed_since(
     assert {key: restored.values[key] for key in added} == added
 
 
+def test_a_value_that_others_took_back_themselves_is_neither_kept_nor_sent() -> None:
+    """An empty list stands where no key was: in effect that is what was there before."""
+    change = Change("c", {}, {"products": ["a"], "issues": ["b"]}, Record("c", exists=False))
+    now = Record("c", exists=True, values={"products": ["a"], "issues": []})
+    back, overtaken = inverse(change, now, created=True)
+    assert back is not None
+    assert (back.after, back.removes_record, overtaken) == ({}, False, ())
+    assert applied(now, back).values == {"issues": []}
+
+
 @given(decisions, own)
 def test_the_standing_of_a_change_tells_sent_from_unsent(
     drawn: list[tuple[str, list[str], Verdict]], mine: dict[str, Json]

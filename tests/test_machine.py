@@ -165,7 +165,7 @@ class Earmark(RuleBasedStateMachine):
         run_id = self.pick(which)
         self.resume(which, [], None)
         counts = self.eyes.counts(run_id)
-        assert not counts.keys() & {State.LISTED, State.PENDING, State.INTENDED}
+        assert not counts.keys() & {State.LISTED, State.PENDING, State.INTENDED}, "it is not at its end"
 
     @rule(chat=st.integers(0, CHATS - 1), words=told)
     def tell_otherwise(self, chat: int, words: tuple[str, ...]) -> None:
@@ -254,10 +254,10 @@ class Earmark(RuleBasedStateMachine):
                 self.written.add((run_id, row.id))
                 change = self.change(run_id, row.id)
                 assert change is not None
-                assert any(same(moment.held.ours, change["after"]) for moment in self.later(row.id, since))
-
-    def later(self, conversation: str, since: Mapping[str, int]) -> list[Moment]:
-        return self.organisation.trail[conversation][since[conversation] :]
+                moments = self.organisation.trail[row.id][since[row.id] :]
+                assert any(same(moment.held.ours, change["after"]) for moment in moments), (
+                    "it never was there"
+                )
 
     def check_taken(self, taken: Taken, row: Mapping[str, Any] | None, since: int) -> None:
         """What an undo says is so: what it took back is as it was, what it kept was changed by others."""
@@ -286,7 +286,7 @@ class Earmark(RuleBasedStateMachine):
                 change = self.change(run_id, each)
                 if change is not None:
                     kept = self.pre_images.setdefault((run_id, each), (change["before"], change["created"]))
-                    assert kept == (change["before"], change["created"])
+                    assert kept == (change["before"], change["created"]), "a pre-image has changed"
 
     @invariant()
     def what_stands_can_be_taken_back(self) -> None:
@@ -296,13 +296,14 @@ class Earmark(RuleBasedStateMachine):
         }
         for conversation in self.ids:
             for owner in _owners(self.organisation.trail[conversation]):
-                assert owner.verb != "run" or (owner.run_id, conversation) in undoable
+                known = owner.verb != "run" or (owner.run_id, conversation) in undoable
+                assert known, "a value of ours stands there that no undo would take back"
 
     @invariant()
     def counts_add_up(self) -> None:
         for run_id in self.thresholds:
             total = sum(self.eyes.counts(run_id).values())
-            assert total == self.eyes.size(run_id)
+            assert total == self.eyes.size(run_id), "the counts do not add up"
             if self.eyes.run(run_id)["listed"] and not self.eyes.run(run_id)["source"].startswith("rethr"):
                 assert total == CHATS
 

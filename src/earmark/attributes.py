@@ -114,16 +114,17 @@ def inverse(
     """Take a change back, key by key, where the value is still the one that was written.
 
     Returns the change to apply (None when there is nothing left to take back) and the keys that somebody
-    changed since, which stay as they are. `created` says that the record did not exist before the change;
-    without `deletes_keys` a key that was absent is back when it is empty.
+    changed since, which stay as they are; where somebody has brought the value before back, in effect, there is
+    nothing to do. `created` says that the record did not exist before the change; without `deletes_keys` a key
+    that was absent is back when it is empty.
     """
     restored: dict[str, Json] = {}
     current: dict[str, Json] = {}
     overtaken: list[str] = []
     for key in sorted(change.before.keys() | change.after.keys()):
         now, wrote, had = (_held(side.get(key)) for side in (record.values, change.after, change.before))
-        as_before = (key in record.values) == (key in change.before) or not deletes_keys
-        if now == had and as_before:
+        in_place = (key in record.values) == (key in change.before) or not deletes_keys
+        if now == had and (in_place or now != wrote):
             continue
         if now != wrote:
             overtaken.append(key)
