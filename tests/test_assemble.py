@@ -27,6 +27,13 @@ def test_the_first_window_is_a_week_and_the_next_goes_on_from_the_last_run() -> 
     assert opened.window(Asked(until=until), last) == Window(last - timedelta(hours=24), until)
 
 
+@pytest.mark.parametrize("days", [-3, 3], ids=["the clock here is ahead", "the clock here is behind"])
+def test_a_window_ends_by_the_time_of_the_service(days: int) -> None:
+    theirs = datetime.now(UTC) + timedelta(days=days)
+    window = workshop(source="genesys").window(Asked(), None, lambda: theirs)
+    assert window.until == theirs - timedelta(minutes=1)
+
+
 def test_a_window_never_reaches_into_the_future() -> None:
     window = workshop(source="genesys").window(Asked(until=datetime.now(UTC) + timedelta(days=400)), None)
     assert window.until is not None

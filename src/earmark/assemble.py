@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -104,6 +104,7 @@ class Workshop:
                     text=detail or self.settings.text,
                     listing=self.settings.listing,
                     workers=self.settings.workers,
+                    now=self.session(kind).now,
                 )
             )
         if kind == "interactions":
@@ -296,7 +297,9 @@ class Workshop:
             judge=judge,
             writer=writer,
             journal=journal,
-            window=self.window(asked, journal.watermark(source.name, writer.name)),
+            window=self.window(
+                asked, journal.watermark(source.name, writer.name), lambda: self.session().now()
+            ),
             limit=asked.limit,
             dry_run=asked.dry_run,
             patience=self.settings.patience,
@@ -328,13 +331,18 @@ class Workshop:
         """What the service was asked so far."""
         return Usage() if self._session is None else self._session.usage()
 
-    def window(self, asked: Asked, last: datetime | None) -> Window:
-        """The window asked for; where a start is missing, a run goes on from the last complete one."""
+    def window(
+        self, asked: Asked, last: datetime | None, now: Callable[[], datetime] | None = None
+    ) -> Window:
+        """The window asked for; where a start is missing, a run goes on from the last complete one.
+
+        It ends by the service's time, `now`: what a wrong clock here let it skip, no later run would look for.
+        """
         if split_spec(self.settings.source or "", "source")[0] != "genesys":
             return Window(asked.since, asked.until)
-        from earmark.genesys.listing import SETTLING
+        from earmark.genesys.listing import SETTLING, utc_now
 
-        latest = datetime.now(UTC) - SETTLING
+        latest = (now or utc_now)() - SETTLING
         until = min(asked.until or latest, latest)
         resumed = last - timedelta(hours=self.settings.overlap_hours) if last else until - FIRST_WINDOW
         since = asked.since or resumed

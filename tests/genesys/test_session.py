@@ -26,6 +26,7 @@ from earmark.errors import (
 from earmark.genesys.retry import Call, Tally, pause_before_repeat
 from earmark.genesys.session import MOST_THROTTLES, OUTAGE, Credentials, Session, open_session
 from earmark.genesys.transport import Answer, DeclinedError
+from earmark.sandbox import Sandbox
 
 CONVERSATION = "3f0c6d3e-0000-4000-8000-000000000001"
 READ = Call("GET", "/api/v2/things", "read the thing", CONVERSATION, shape=dict)
@@ -370,3 +371,13 @@ def test_importing_the_sdk_leaves_home_threads_and_configuration_alone(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == [str(tmp_path), "1", "https://api.mypurecloud.ie", "None"]
+
+
+@pytest.mark.parametrize("days", [-3, 3])
+def test_the_time_is_the_services_whatever_the_clock_here_says(days: int) -> None:
+    """A window that ended by a wrong clock would skip conversations for good."""
+    theirs = time.time() + days * 86_400
+    with Sandbox([], clock=lambda: theirs) as sandbox:
+        credentials = Credentials(sandbox.url, sandbox.client_id, sandbox.client_secret)
+        with open_session(credentials) as session:
+            assert abs(session.now().timestamp() - theirs) < 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -118,6 +119,10 @@ class Session:
                 self._wait_or_give_up(failure, call, tally)
             except ExchangeError as failure:
                 self._wait_or_give_up(failure, call, tally)
+
+    def now(self) -> datetime:
+        """The time of the service, whatever this machine's clock says; logs in where that has not been done."""
+        return datetime.now(UTC) + self._token.ahead()
 
     def wait(self, seconds: float) -> None:
         """Pause between polls; scaled like the retries."""

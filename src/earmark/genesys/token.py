@@ -8,9 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from earmark.errors import CredentialsError, MissingSettingError, UnavailableError
-from earmark.genesys.pacing import throttle_seconds, too_long
+from earmark.genesys.pacing import http_date, throttle_seconds, too_long
 from earmark.genesys.retry import (
     Call,
     Tally,
@@ -79,12 +80,18 @@ class Token:
         self._lock = threading.Lock()
         self._bearer = ""
         self._renew_at = clock()
+        self._ahead = timedelta()
 
     def bearer(self) -> str:
         with self._lock:
             if not self._bearer or self._clock() >= self._renew_at:
                 self._fetch()
             return self._bearer
+
+    def ahead(self) -> timedelta:
+        """How far the service's clock is ahead of this machine's, as its latest login tells."""
+        self.bearer()
+        return self._ahead
 
     def renew(self, refused: str) -> None:
         """Replace a bearer that the service refused, unless another thread has already done so."""
@@ -93,7 +100,8 @@ class Token:
                 self._fetch()
 
     def _fetch(self) -> None:
-        body = mapping(self._ask().body)
+        answer = self._ask()
+        told, body = http_date(answer.headers.get("date", "")), mapping(answer.body)
         token = body.get("access_token")
         if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
             raise UnavailableError(
@@ -101,6 +109,7 @@ class Token:
             )
         seconds = _life(body.get("expires_in"))
         self._bearer = token
+        self._ahead = told - datetime.now(UTC) if told else timedelta()
         # A tenth of the life, at least a minute, but never so much that a short life is no life.
         self._renew_at = self._clock() + seconds - min(max(60.0, seconds / 10), seconds / 2)
 
