@@ -11,6 +11,7 @@ from earmark.genesys import texts
 from earmark.genesys.listing import ConversationListing, QueueNames, utc_now
 from earmark.genesys.session import Session
 from earmark.model import Fetched, Listing, Page, Usage, Window
+from earmark.sources.progress import progressing
 
 _ROUTES = {
     "recordings": texts.by_recordings,
@@ -56,7 +57,8 @@ class GenesysSource:
 
     def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         """See `ports.Source`. An open window reaches back 90 days and ends a minute ago."""
-        for page in ConversationListing(self._session, self._listing, self._now).pages(window, cursor):
+        listing = ConversationListing(self._session, self._listing, self._now)
+        for page in progressing(listing.pages(window, cursor)):
             yield replace(page, listings=tuple(map(self._named, page.listings)))
 
     def fetch(self, listings: Sequence[Listing]) -> Iterator[Fetched]:

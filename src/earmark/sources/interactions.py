@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from earmark.errors import ConfigError, ConversationError, GarbledError, RefusedError, UnavailableError
 from earmark.genesys import endpoints, wire
 from earmark.genesys.session import Session
 from earmark.genesys.shape import mapping, text
 from earmark.model import Fetched, Json, Listing, Page, Ready, Rejected, Unreadable, Usage, Window
+from earmark.sources.progress import progressing
 
 
 class InteractionsSource:
@@ -40,7 +41,7 @@ class InteractionsSource:
     def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         """See `ports.Source`. A cursor that belongs to other filters is not used."""
         try:
-            yield from self._walk(window, self._own_cursor(cursor))
+            yield from progressing(self._walk(window, self._own_cursor(cursor)))
         except GarbledError as error:
             raise UnavailableError(error.message, hint="run the same command again") from None
         except ConversationError as error:
@@ -128,7 +129,7 @@ def _next_cursor(answer: dict[str, Json]) -> str | None:
         return None
     if not isinstance(address, str):
         raise GarbledError("could not list interactions: the next page's address is not a text")
-    for part in urlsplit(address).query.split("&"):
+    for part in address.partition("#")[0].partition("?")[2].split("&"):
         name, _, value = part.partition("=")
         if name == "cursor" and value:
             return unquote(value)
