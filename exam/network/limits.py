@@ -8,16 +8,14 @@ from pathlib import Path
 
 from earmark.sandbox.state import Asked
 from exam.network.altered import Alteration
-from exam.network.scene import Scene, Setting, Way, rule, scene, tail, wanted
+from exam.network.scene import After, Scene, Setting, Way, rule, scene, tail, wanted
 from exam.rows import Row
 
 WAY = Way()
 HASTE = 40.0
 """Seconds that pass in one: a pause of a minute takes 1.5 s, and a request counts as about 0.2 s."""
 
-LATE = 3.0
-"""Seconds, of hurried time, within which what was under way still arrives."""
-
+WORKERS = 8
 TRUE_PAUSES = {"EARMARK_PACE": "1"}
 OBEYED: dict[str, float] = {"1": 1, "59": 59, "59.5": 59.5}
 UNUSABLE = ("0", "-1", "abc", "", "1e3", "NaN", "Wed, 21 Oct 2015 07:28:00 GMT")
@@ -30,42 +28,44 @@ def obeyed(folder: Path) -> Iterator[str]:
         speed = HASTE if seconds > 10 else 1.0
         with scene(folder, Setting(way=WAY, alteration=Alteration(speed=speed))) as on:
             on.misbehave(rule("recordings", "status", status=429, retry_after=told, after=2, times=3))
-            yield from (f"Retry-After {told}: {line}" for line in _paused(on, seconds - 1, seconds))
+            yield from (f"Retry-After {told}: {line}" for line in _paused(on, seconds * 0.95))
 
 
 def obeyed_date(folder: Path) -> Iterator[str]:
     """A pause up to a date, which counts by the service's clock."""
-    with scene(folder, Setting(way=WAY, alteration=Alteration(speed=HASTE / 4))) as on:
-        until = int(on.clock() + 60)
-        header = formatdate(until, usegmt=True)
-        on.misbehave(rule("recordings", "status", status=429, retry_after=header, after=2, times=1))
-        yield from _paused(on, 0, 60, until)
+    after = After("jobs.results")
+    hurried = Alteration(speed=HASTE)
+    with scene(folder, Setting(way=WAY, alteration=hurried, options={"answered": after})) as on:
+
+        def refuse() -> None:
+            header = formatdate(int(on.clock() + 90), usegmt=True)
+            on.misbehave(rule("recordings", "status", status=429, retry_after=header, after=2, times=1))
+
+        after.act = refuse
+        yield from _paused(on, 50)
 
 
-def _paused(on: Scene, least: float, most: float, until: int | None = None) -> Iterator[str]:
+def _paused(on: Scene, least: float) -> Iterator[str]:
     done = on.run()
     if done.code not in {0, 3}:
         yield f"exits with {done.code}: {tail(done)}"
-    refused = [each.at for each in on.asked() if each.status == 429]
-    if until and refused:
-        least, most = until - refused[0] - 2, until - refused[0]
-    yield from held_back(on.asked(), least, most, on.clock.speed)
+    yield from held_back(on.asked(), least)
     yield from on.settled(wanted(WAY))
 
 
-def held_back(asked: Sequence[Asked], least: float, most: float, speed: float) -> Iterator[str]:
+def held_back(asked: Sequence[Asked], least: float, most: float = float("inf")) -> Iterator[str]:
     """After the first refusal nobody sends for `least` seconds, but for what was under way; then it goes on."""
     refused = [each.at for each in asked if each.status == 429]
     if not refused:
         yield "no request was refused"
         return
-    first, under_way = refused[0], LATE * max(speed, 4) / HASTE
-    early = [each for each in asked if first + under_way < each.at < first + least]
-    if early:
-        yield f"{len(early)} requests in the pause, the first {early[0].at - first:.1f} s into it: {early[0].route}"
-    after = [each.at for each in asked if each.at >= first + least]
-    if not after or after[0] > first + most + 0.5 + speed:
-        yield f"the work goes on {after[0] - first if after else float('inf'):.1f} s after the refusal"
+    early = [each for each in asked if refused[0] < each.at < refused[0] + least]
+    if len(early) >= WORKERS:
+        yield f"{len(early)} requests in the pause, the last {early[-1].at - refused[0]:.1f} s into it"
+    after = [each.at for each in asked if each.at >= refused[0] + least]
+    if not after or after[0] > refused[0] + most:
+        waited = after[0] - refused[0] if after else float("inf")
+        yield f"the work goes on {waited:.1f} s after the refusal"
 
 
 def unusable(folder: Path) -> Iterator[str]:
@@ -77,7 +77,7 @@ def unusable(folder: Path) -> Iterator[str]:
             done = on.run()
             if done.code not in {0, 3}:
                 yield f"Retry-After {told!r}: exits with {done.code}: {tail(done)}"
-            yield from (f"Retry-After {told!r}: {line}" for line in held_back(on.asked(), 30, 75, HASTE))
+            yield from (f"Retry-After {told!r}: {line}" for line in held_back(on.asked(), 20))
             yield from (f"Retry-After {told!r}: {line}" for line in on.promises(wanted(WAY)))
 
 
@@ -128,7 +128,7 @@ def no_hint_at_all(folder: Path) -> Iterator[str]:
         done = on.run()
         if done.code not in {0, 3}:
             yield f"exits with {done.code}: {tail(done)}"
-        yield from held_back(on.asked(), 2.9, 4.5, 1.0)
+        yield from held_back(on.asked(), 2.9, 8)
         yield from on.promises(wanted(WAY))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 from earmark.sandbox.chats import conversation_id
 from exam.conversations import seeds
 from exam.invariants import Expected
-from exam.network.scene import Case, Rule, Scene, Setting, Way, rule, scene, tail, tried, wanted
+from exam.network.scene import After, Case, Rule, Scene, Setting, Way, rule, scene, tail, tried, wanted
 from exam.rows import Row
 
 BY_JOB, BY_QUERY, INTERACTIONS = Way(listing="job"), Way(listing="query"), Way(writer="interactions")
@@ -63,7 +63,7 @@ def spoilt_for_good_everywhere(folder: Path) -> Iterator[str]:
 def endless(folder: Path) -> Iterator[str]:
     """A listing that shows its first page for ever, under a new cursor each time."""
     for way in LISTINGS:
-        yield from _given_up(folder, way, "endless", most=200)
+        yield from _given_up(folder, way, "endless", most=300)
 
 
 def _given_up(folder: Path, way: Way, kind: str, most: int = 8) -> Iterator[str]:
@@ -119,19 +119,6 @@ def overlapping(folder: Path) -> Iterator[str]:
                     yield f"{way}, {kind}: exit {done.code} with {dict(states)}: {tail(done)}"
 
 
-@dataclass
-class Meanwhile:
-    """Does something to the organisation once, after the first answer of a route."""
-
-    route: str
-    act: Callable[[], Any] | None = None
-
-    def __call__(self, route: str, body: bytes) -> None:
-        if route == self.route and self.act and b"{" in body:
-            act, self.act = self.act, None
-            act()
-
-
 def vanishing(folder: Path) -> Iterator[str]:
     """A conversation that is deleted between two pages is gone; the one that slips over the seam is found later."""
     for way in (BY_JOB, INTERACTIONS):
@@ -174,12 +161,12 @@ class _meanwhile:  # noqa: N801 - a context manager, read as a verb
     """A scene and what happens in it after the first page."""
 
     def __init__(self, folder: Path, way: Way) -> None:
-        self.meanwhile = Meanwhile(LISTINGS[way])
+        self.meanwhile = After(LISTINGS[way])
         setting = _on(way)
         options = {**setting.options, "answered": self.meanwhile}
         self.scene = scene(folder, replace(setting, options=options))
 
-    def __enter__(self) -> tuple[Scene, Meanwhile]:
+    def __enter__(self) -> tuple[Scene, After]:
         return self.scene.__enter__(), self.meanwhile
 
     def __exit__(self, *about: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -147,6 +147,21 @@ class Scene:
         yield from (f"I3 {told}" for told in invariants.others_untouched(seen))
         yield from (f"I6 {told}" for told in invariants.silent(seen))
         yield from (f"I7 {told}" for told in invariants.honest(seen))
+
+
+@dataclass
+class After:
+    """For a sandbox's `answered`: does something once, after so many answers of a route that have a body."""
+
+    route: str
+    times: int = 1
+    act: Callable[[], Any] | None = None
+
+    def __call__(self, route: str, body: bytes) -> None:
+        if route == self.route and body:
+            self.times -= 1
+            if self.times == 0 and self.act:
+                self.act()
 
 
 @contextmanager

@@ -6,24 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exam.network.altered import Alteration
-from exam.network.scene import TEXTS, WRITERS, Scene, Setting, Way, rule, scene, tail, wanted
+from exam.network.scene import TEXTS, WRITERS, After, Setting, Way, rule, scene, tail, wanted
 from exam.rows import Row
 
 WORKERS = 8
-
-
-class _Revocation:
-    """Makes the token unknown after so many answers of a route."""
-
-    def __init__(self, route: str, after: int) -> None:
-        self.route, self.left = route, after
-        self.on: Scene | None = None
-
-    def __call__(self, route: str, _body: bytes) -> None:
-        if route == self.route:
-            self.left -= 1
-            if self.left == 0 and self.on:
-                self.on.organisation.sandbox.revoke_tokens()
 
 
 def ends_once(folder: Path) -> Iterator[str]:
@@ -43,9 +29,9 @@ def ends_anywhere(folder: Path) -> Iterator[str]:
 
 
 def _ended(folder: Path, way: Way, route: str) -> Iterator[str]:
-    revocation = _Revocation(route, 2)
+    revocation = After(route, 2)
     with scene(folder, Setting(way=way, options={"answered": revocation})) as on:
-        revocation.on = on
+        revocation.act = on.organisation.sandbox.revoke_tokens
         done = on.run()
         if done.code not in {0, 3}:
             yield f"{way}: exits with {done.code}: {tail(done)}"
