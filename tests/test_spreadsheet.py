@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from earmark.spreadsheet import guarded
@@ -25,7 +27,15 @@ from earmark.spreadsheet import guarded
     ],
 )
 def test_what_could_be_a_formula_gets_a_quote(text: str) -> None:
-    assert guarded(text) == f"'{text}"
+    assert guarded(text) == "'" + re.sub(r"[\x00-\x1f]", " ", text)
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31mb", "a\x9b2Jb", "a\r\nb", "a\x00b", "a\tb", "a\u2028b", "a\x7fb"])
+def test_a_cell_is_one_line_without_control_characters(text: str) -> None:
+    """Escapes would steer the terminal that shows the table, and NUL ends a line for many readers."""
+    cell = guarded(text)
+    assert cell.isprintable()
+    assert (len(cell), cell[0], cell[-1]) == (len(text), "a", "b")
 
 
 @pytest.mark.parametrize("text", ["", "Slack", "won't turn on", "a=b", "C++", "  two words", "'=1"])

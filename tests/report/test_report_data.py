@@ -182,8 +182,9 @@ def test_csv_defuses_what_a_spreadsheet_could_run(name: str) -> None:
         ],
     )
     row, apart = csv.DictReader(io.StringIO(to_csv(report), newline=""))
-    assert [row[column] for column in ("label", "id", "name", "forms")] == ["'" + name] * 4
-    assert [apart[column] for column in ("label", "id", "name")] == ["'" + name, f"'{name}2", "'" + name]
+    shown = "'" + re.sub(r"[\x00-\x1f]", " ", name)
+    assert [row[column] for column in ("label", "id", "name", "forms")] == [shown] * 4
+    assert [apart[column] for column in ("label", "id", "name")] == [shown, f"{shown}2", shown]
 
 
 def test_csv_of_pairs_defuses_formulas_too() -> None:
@@ -197,7 +198,7 @@ def test_csv_of_pairs_defuses_formulas_too() -> None:
     assert row == ["'=1", "'@x", "'=1", "'@x", "1", "1", "0", "0"]
 
 
-@pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "two\r\nlines", "'quoted'", "x-200"])
+@pytest.mark.parametrize("name", ["Router", "a=b", 'say "hi", twice', "'quoted'", "x-200"])
 def test_csv_leaves_harmless_text_as_it_is(name: str) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(counted_run((name,))), newline="")))
     assert {row["name"] for row in rows} == {name}

@@ -76,8 +76,8 @@ RunArgument = Annotated[
 
 
 def talk(message: str) -> None:
-    """Say something to the user, on stderr."""
-    print(message, file=sys.stderr)
+    """Say something to the user, on stderr; control characters are made visible."""
+    print(plain(message), file=sys.stderr)
 
 
 def say(message: str) -> None:
@@ -111,9 +111,15 @@ def line(data: Any) -> None:
 
 
 def _print_json(data: Any, *, indent: int | None) -> None:
-    """Half characters, which cannot be encoded, are escaped."""
+    """What cannot be encoded or seen, or would steer a terminal, is escaped: it reads back as the same data."""
     text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
-    print(text.encode("utf-8", "backslashreplace").decode())
+    print(text if text.isprintable() else "".join(map(_escaped, text)))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    return json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"  # DEL is ASCII, and steers too
 
 
 def console(*, stderr: bool = False) -> Console:

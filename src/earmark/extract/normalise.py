@@ -20,6 +20,13 @@ _MOST_FOLDED = 8  # characters that one may become; more is a whole phrase in on
 _MOST_MARKS = 8  # combining marks after one letter; more is noise, and their canonical order costs n²
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _ONE_FOR_ONE = STRAIGHT | {ord(c): "\n" for c in "\r\u2028\u2029\x85"} | {0xA0: " "}
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+    "\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
+"""Marks, letters and noncharacters that show nothing: variation selectors, joiners, fillers."""
 _DROPPED = frozenset("™℠®©")  # NFKC would spell the first two out and glue them to the name
 
 
@@ -105,6 +112,6 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Cs":
         return "\ufffd"
-    if category in {"Cf", "Cc"} and character not in "\n\t":
+    if (category in {"Cf", "Cc"} and character not in "\n\t") or _UNSEEN.match(character):
         return ""
     return character
