@@ -12,6 +12,7 @@ import pytest
 
 from earmark.errors import (
     AccessDeniedError,
+    GarbledError,
     GoneError,
     RefusedError,
     SchemaError,
@@ -312,6 +313,28 @@ def test_taking_back_leaves_a_record_in_which_others_keep_keys(desk: Begin) -> N
     on.sandbox.edit_as_other(on.ids[0], {"note_tag": ["theirs"]}, record=on.writer.record_id(on.ids[0]))
     on.writer.apply(on.change({}, removes_record=True))
     assert on.ours()["customAttributes"] == {"note_tag": ["theirs"]}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"version": None},
+        {"version": "2"},
+        {"customAttributes": None},
+        {"customAttributes": ["RX-200"]},
+        {"divisions": "one"},
+    ],
+)
+def test_a_record_that_is_not_told_whole_is_not_written_over(desk: Begin, spoilt: dict[str, Json]) -> None:
+    """What is missing would be taken for absent, and the next PUT would make it so."""
+    on = desk()
+    on.writer.apply(on.change(FOUND))
+    records = on.sandbox.state.records
+    render = records.render
+    records.render = lambda stored: render(stored) | spoilt  # type: ignore[method-assign]
+    for look in (lambda: on.writer.read(on.listings[0]), lambda: on.writer.current(on.listings)):
+        with pytest.raises(GarbledError, match=r"without version, attributes or divisions|not an object"):
+            look()
 
 
 def test_a_value_that_does_not_fit_is_refused_and_named(desk: Begin) -> None:

@@ -10,6 +10,7 @@ from earmark.errors import AccessDeniedError, GarbledError, GoneError, RefusedEr
 from earmark.genesys import endpoints
 from earmark.genesys import schema as conversation_schema
 from earmark.genesys.lookup import look_up
+from earmark.genesys.promised import part
 from earmark.genesys.schema import DEFAULT_KEYS
 from earmark.genesys.session import Session
 from earmark.genesys.shape import count, items, mapping, mappings, text
@@ -162,7 +163,8 @@ class CustomAttributesWriter:
     def _matches(self, member: str, wanted: Sequence[str], size: int) -> list[dict[str, Json]]:
         query: Json = [{"type": "EXACT", "fields": [member], "values": list(wanted)}]
         body: dict[str, Json] = {"query": query, "pageSize": size, "pageNumber": 1}
-        results = endpoints.search_attributes(self._session, body).get("results", [])
+        answer = endpoints.search_attributes(self._session, body)
+        results = answer.get("results", None if answer.get("total") else [])
         if not isinstance(results, list):
             raise RefusedError("the search does not answer with a list")
         return mappings(results)
@@ -171,14 +173,7 @@ class CustomAttributesWriter:
         ours = self.record_id(conversation_id)
         for record in records:
             if text(record.get("id")) == ours:
-                schema = text(mapping(record.get("schema")).get("id")) or self._schema_id
-                return Record(
-                    conversation_id,
-                    exists=True,
-                    values=mapping(record.get("customAttributes")),
-                    version=count(record.get("version")),
-                    details={"divisions": items(record.get("divisions")), "schemaId": schema},
-                )
+                return _read(conversation_id, record, self._schema_id)
         return Record(conversation_id, exists=False)
 
     def _written(self, base: Record, values: Mapping[str, Json]) -> Record:
@@ -195,3 +190,15 @@ class CustomAttributesWriter:
         if not found.exists or (known.version or 0) > (found.version or 0):
             return known
         return found
+
+
+def _read(conversation_id: str, record: dict[str, Json], schema_id: str) -> Record:
+    """A stored record; without a version nothing keeps a write from going over somebody else's."""
+    values, divisions = part(record, "customAttributes", conversation_id), record.get("divisions")
+    lacks_values = not values and mapping(record.get("customAttributesTimestamps"))
+    version = count(record.get("version"))
+    if version is None or lacks_values or not isinstance(divisions, list | None):
+        raise GarbledError("its record comes without version, attributes or divisions", ref=conversation_id)
+    schema = text(mapping(record.get("schema")).get("id")) or schema_id
+    details: dict[str, Json] = {"divisions": divisions or [], "schemaId": schema}
+    return Record(conversation_id, exists=True, values=values, version=version, details=details)

@@ -14,10 +14,23 @@ from earmark.model import Change, Field, Json, Listing, Record, Usage
 
 LONGEST_VALUE = 256
 CUSTOMERS = {"customer", "external"}
-OTHERS = frozenset(
-    "acd agent api bot botflow campaign dialer fax group inbound ivr manual outbound station user voicemail "
-    "voicesurveyflow workflow".split()
-)
+OTHERS = {
+    *(
+        "acd",
+        "agent",
+        "api",
+        "bot",
+        "botflow",
+        "campaign",
+        "dialer",
+        "fax",
+        "group",
+        "inbound",
+        "ivr",
+        "manual",
+    ),
+    *("outbound", "station", "user", "voicemail", "voicesurveyflow", "workflow"),
+}
 WARNING = (
     "participant data of ended conversations does not reach Genesys Cloud's analytics and may not be kept: "
     "prefer the custom_attributes writer"
@@ -70,7 +83,9 @@ class ParticipantDataWriter:
                 values = mapping(participant.get("attributes"))
                 return Record(listing.id, exists=True, values=values, details=details)
         if not all(word(participant.get("purpose")) in OTHERS for participant in mappings(participants)):
-            raise GarbledError("the conversation does not tell which participant is the customer", ref=listing.id)
+            raise GarbledError(
+                "the conversation does not tell which participant is the customer", ref=listing.id
+            )
         return Record(listing.id, exists=False)
 
     def apply(self, change: Change) -> Record:
