@@ -17,6 +17,7 @@ from earmark.model import Change, Field, Findings, Listing, Outcome, Record, Sta
 from earmark.ports import Writer
 
 ATTEMPTS = 5
+TAKEN_BACK = "taken back before its outcome was known"
 HEED_SECONDS = 0.1
 """The longest wait in one piece: a signal that comes just before one is heeded only after it."""
 
@@ -104,10 +105,15 @@ def settle(task: Task, sitting: Sitting, *outcomes: Outcome) -> None:
 
 
 def take_up_intended(task: Task, sitting: Sitting) -> None:
-    """Settle the changes of which an earlier sitting did not learn the outcome."""
-    for listing in task.journal.unfinished(sitting.run_id, State.INTENDED):
-        change = task.journal.intended(sitting.run_id, listing.id)
-        settle(task, sitting, take_up(task.writer, listing, change, pauses(task.stop, task.pace)))
+    """Settle the changes of which an earlier sitting did not learn the outcome; what was undone stays undone."""
+    unfinished = task.journal.unfinished(sitting.run_id, State.INTENDED)
+    stand = {listing.id for listing, _, _ in task.journal.applied(sitting.run_id)} if unfinished else set()
+    for listing in unfinished:
+        outcome = Outcome(listing.id, State.UNCHANGED, TAKEN_BACK)
+        if listing.id in stand:
+            change = task.journal.intended(sitting.run_id, listing.id)
+            outcome = take_up(task.writer, listing, change, pauses(task.stop, task.pace))
+        settle(task, sitting, outcome)
 
 
 def pauses(stop: threading.Event, pace: float) -> Callable[[int], None]:
