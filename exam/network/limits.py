@@ -8,7 +8,7 @@ from pathlib import Path
 
 from earmark.sandbox.state import Asked
 from exam.network.altered import Alteration
-from exam.network.scene import After, Scene, Setting, Way, rule, scene, tail, wanted
+from exam.network.scene import After, Scene, Setting, Way, ready, rule, scene, tail, wanted
 from exam.rows import Row
 
 WAY = Way()
@@ -17,6 +17,7 @@ HASTE = 40.0
 
 WORKERS = 8
 TRUE_PAUSES = {"EARMARK_PACE": "1"}
+READY = {"conversations": ready()}
 OBEYED: dict[str, float] = {"1": 1, "59": 59, "59.5": 59.5}
 UNUSABLE = ("0", "-1", "abc", "", "1e3", "NaN", "Wed, 21 Oct 2015 07:28:00 GMT")
 TOO_LONG = ("181", "999999999999", "Fri, 31 Dec 2100 23:59:59 GMT")
@@ -73,7 +74,9 @@ def unusable(folder: Path) -> Iterator[str]:
     for told in UNUSABLE:
         rules = (rule("recordings", "status", status=429, retry_after=told, after=2, times=1),)
         hurried = Alteration(speed=HASTE)
-        with scene(folder, Setting(way=WAY, rules=rules, alteration=hurried, variables=TRUE_PAUSES)) as on:
+        with scene(
+            folder, Setting(way=WAY, rules=rules, alteration=hurried, variables=TRUE_PAUSES, options=READY)
+        ) as on:
             done = on.run()
             if done.code not in {0, 3}:
                 yield f"Retry-After {told!r}: exits with {done.code}: {tail(done)}"
@@ -124,7 +127,7 @@ def _left_for_later(folder: Path, told: str, route: str, way: Way = WAY) -> Iter
 def no_hint_at_all(folder: Path) -> Iterator[str]:
     """A proxy's 429 says nothing: three seconds and a little, for everybody."""
     rules = (rule("recordings", "status", status=429, html=True, after=2, times=1),)
-    with scene(folder, Setting(way=WAY, rules=rules, variables=TRUE_PAUSES)) as on:
+    with scene(folder, Setting(way=WAY, rules=rules, variables=TRUE_PAUSES, options=READY)) as on:
         done = on.run()
         if done.code not in {0, 3}:
             yield f"exits with {done.code}: {tail(done)}"
@@ -136,7 +139,9 @@ def storm(folder: Path) -> Iterator[str]:
     """Minutes of refusals without a hint: all wait together, again and again, and nothing is lost."""
     rules = (rule("*", "status", status=429, html=True, after=6, times=25),)
     hurried = Alteration(speed=HASTE)
-    with scene(folder, Setting(way=WAY, rules=rules, alteration=hurried, variables=TRUE_PAUSES)) as on:
+    with scene(
+        folder, Setting(way=WAY, rules=rules, alteration=hurried, variables=TRUE_PAUSES, options=READY)
+    ) as on:
         done = on.run()
         yield from _spent_calmly(on)
         if done.code not in {0, 3, 75}:
@@ -157,7 +162,12 @@ def budget(folder: Path) -> Iterator[str]:
     """A window that allows few requests: they are spread so that none is refused, whoever asks."""
     hurried = Alteration(speed=HASTE)
     for way in (WAY, Way(writer="participant_data"), Way(writer="interactions")):
-        setting = Setting(way=way, alteration=hurried, options={"rate_limit": 60}, variables=TRUE_PAUSES)
+        setting = Setting(
+            way=way,
+            alteration=hurried,
+            options={**READY, "rate_limit": 60},
+            variables=TRUE_PAUSES,
+        )
         with scene(folder, setting) as on:
             done = on.run()
             stats = on.organisation.sandbox.stats()

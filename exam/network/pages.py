@@ -27,9 +27,9 @@ def _on(way: Way, *rules: Rule) -> Setting:
 
 def spoilt_once(folder: Path) -> Iterator[str]:
     """A cursor or a job that fails once: the window is listed again from its start, in the same run."""
-    for kind in ("bad_cursor", "job_expired"):
-        case = Case(told=kind, setting=_on(BY_JOB, rule("jobs.results", kind, times=1)))
-        yield from tried(folder, case)
+    yield from tried(
+        folder, Case(told="job", setting=_on(BY_JOB, rule("jobs.results", "bad_cursor", times=1)))
+    )
     yield from tried(
         folder, Case(told="bad", setting=_on(INTERACTIONS, rule("interactions.list", "bad_cursor", times=1)))
     )
@@ -40,6 +40,7 @@ def spoilt_jobs(folder: Path) -> Iterator[str]:
     for route, kind in (
         ("jobs.status", "job_failed"),
         ("jobs.status", "job_expired"),
+        ("jobs.results", "job_expired"),
         ("jobs.results", "empty_page"),
         ("jobs.results", "repeat_page"),
     ):
@@ -95,19 +96,24 @@ def expired_between_sittings(folder: Path) -> Iterator[str]:
 
 def shuffled(folder: Path) -> Iterator[str]:
     """Pages that repeat, overlap, or come in another order: each conversation is done once."""
-    for way, route in LISTINGS.items():
-        rules = (rule(route, "duplicates", every=2), rule(route, "reorder"))
-        yield from tried(folder, Case(told=f"{route}", setting=_on(way, *rules)))
+    yield from _shuffled(folder, BY_JOB)
+
+
+def all_shuffled(folder: Path) -> Iterator[str]:
+    """In the other listings."""
+    yield from _shuffled(folder, BY_QUERY)
+    yield from _shuffled(folder, INTERACTIONS)
+
+
+def _shuffled(folder: Path, way: Way) -> Iterator[str]:
+    rules = (rule(LISTINGS[way], "duplicates", every=2), rule(LISTINGS[way], "reorder"))
+    yield from tried(folder, Case(told=LISTINGS[way], setting=_on(way, *rules)))
 
 
 def overlapping(folder: Path) -> Iterator[str]:
     """A hundred and thirty conversations of a day, whose pages drift, repeat and come back empty."""
     day = datetime.now(UTC) - timedelta(days=2)
-    many = [
-        seed | {"id": f"many-{n}", "started_at": day.isoformat(), "sandbox": {}}
-        for n in range(130)
-        for seed in seeds(6)[:1]
-    ]
+    many = [seeds()[0] | {"id": f"many-{n}", "started_at": day.isoformat()} for n in range(130)]
     for way, kinds in ((BY_QUERY, ("drift",)), (BY_JOB, ("repeat_page", "empty_page"))):
         for kind in kinds:
             strikes = rule(LISTINGS[way], kind, **({} if kind == "drift" else {"after": 1, "times": 1}))
@@ -152,7 +158,7 @@ def arriving(folder: Path) -> Iterator[str]:
 
 
 def _late() -> dict[str, Any]:
-    seed = seeds(2)[0] | {"id": LATER, "channel": "chat"}
+    seed = seeds()[0] | {"id": LATER, "channel": "chat"}
     started = datetime.now(UTC) - timedelta(hours=3)
     return seed | {"started_at": started.isoformat()}
 
@@ -193,6 +199,7 @@ ROWS = (
     Row(12, "a listing without an end", "exit 75, bounded", endless, release=True),
     Row(12, "a job that is gone at a resume", "listed again from the start", expired_between_sittings),
     Row(13, "pages that repeat and change their order", "done once", shuffled),
+    Row(13, "the same in the other listings", "done once", all_shuffled, release=True),
     Row(13, "pages of a hundred that drift, repeat, are empty", "done once", overlapping, release=True),
     Row(14, "a conversation that vanishes between pages", "gone; the rest found", vanishing),
     Row(14, "a conversation that arrives late", "found by the next run", arriving),

@@ -30,7 +30,7 @@ OFTEN = {
     "participants",
     "interactions",
 }
-SMALL_RUNS = 6
+SMALL_RUNS = 2
 EACH = 0.15
 """The chance of a mutation to strike a request, in a random run."""
 

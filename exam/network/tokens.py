@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from exam.network.altered import Alteration
-from exam.network.scene import TEXTS, WRITERS, After, Setting, Way, rule, scene, tail, wanted
+from exam.network.scene import TEXTS, WRITERS, After, Setting, Way, ready, rule, scene, tail, wanted
 from exam.rows import Row
 
 WORKERS = 8
@@ -47,7 +47,7 @@ def short_lived(folder: Path) -> Iterator[str]:
     """A token that lives for a minute is renewed ahead of its end: nothing is ever refused."""
     setting = Setting(
         alteration=Alteration(speed=40.0),
-        options={"token_seconds": 60.0, "rate_limit": 60},
+        options={"token_seconds": 60.0, "rate_limit": 30, "conversations": ready()},
         variables={"EARMARK_PACE": "1"},
     )
     with scene(folder, setting) as on:
