@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,27 +24,34 @@ _COMPARISONS = frozenset({"IN", "NOT_IN", "==", "!=", ">=", "<=", ">", "<"})
 
 def read_patterns(name: str, lines: Iterable[str]) -> Iterator[tuple[int, Entry | Problem]]:
     """Yield (line number, entry or problem) of a file called `name`; lines with one id are one entry."""
-    entries: dict[str, Entry] = {}
+    groups: dict[str, list[Entry]] = {}
     for number, line in enumerate(lines, start=1):
-        where = f"{name}:{number}"
         try:
             if line.strip():
-                entry = _entry(where, line)
-                known = entries.get(entry.id)
-                entries[entry.id] = entry if known is None else _join(known, entry)
+                entry = _entry(f"{name}:{number}", line)
+                _check_label(groups.setdefault(entry.id, []), entry)
+                groups[entry.id].append(entry)
         except BadLineError as error:
-            yield number, error.at(where)
-    yield from enumerate(entries.values(), start=1)
+            yield number, error.at(f"{name}:{number}")
+    yield from enumerate(map(_joined, groups.values()), start=1)
 
 
-def _join(known: Entry, more: Entry) -> Entry:
-    if known.label != more.label:
-        raise BadLineError(f"{known.id!r} is {known.label} in {known.where}, {more.label} here")
-    if not more.spelled:
-        return replace(known, token_patterns=known.token_patterns + more.token_patterns)
-    if not known.spelled:
-        return replace(known, name=more.name, spelled=True)
-    return replace(known, aliases=(*known.aliases, more.name))
+def _check_label(group: Sequence[Entry], entry: Entry) -> None:
+    if group and group[0].label != entry.label:
+        known = group[0]
+        raise BadLineError(f"{known.id!r} is {known.label} in {known.where}, {entry.label} here")
+
+
+def _joined(group: Sequence[Entry]) -> Entry:
+    """One entry of the lines with one id: the first text is its name, the others are aliases."""
+    names = [entry.name for entry in group if entry.spelled]
+    return replace(
+        group[0],
+        name=names[0] if names else group[0].name,
+        spelled=bool(names),
+        aliases=tuple(names[1:]),
+        token_patterns=tuple(tokens for entry in group for tokens in entry.token_patterns),
+    )
 
 
 def _entry(where: str, line: str) -> Entry:
