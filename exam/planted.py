@@ -35,12 +35,13 @@ class Bug:
 
 
 def plant(name: str) -> None:
-    """Put a bug into this process: one of ours by name, or whatever a `module:function` does."""
-    module, _, function = name.partition(":")
-    if function:
-        getattr(importlib.import_module(module), function)()
-    else:
-        BUGS[name].plant()
+    """Put bugs into this process, joined by "+": ours by name, or whatever a `module:function` does."""
+    for each in name.split("+"):
+        module, _, function = each.partition(":")
+        if function:
+            getattr(importlib.import_module(module), function)()
+        else:
+            BUGS[each].plant()
 
 
 def _done_before_write() -> None:

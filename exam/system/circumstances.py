@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pty
 import sys
@@ -50,7 +51,7 @@ def closed_streams() -> None:
     def close() -> None:
         os.close(1)
         os.close(2)
-        sys.stdout = sys.stderr = None  # type: ignore[assignment]
+        sys.stdout = sys.stderr = None
 
     _first(close)
 
@@ -70,30 +71,29 @@ def closing_terminal() -> None:
 
 def as_nobody() -> None:
     """Without the rights of the superuser, to whom nothing is read-only."""
+    if os.geteuid():
+        return
     os.setgid(NOBODY)
     os.setuid(NOBODY)
 
 
 def told_time() -> None:
     """Let `datetime` tell the time that `time.time` tells."""
-
-    class Told(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> Any:
-            return datetime.fromtimestamp(time.time(), tz)
-
+    for name in ("earmark.checkup", "earmark.genesys.doctor", "earmark.specs"):
+        importlib.import_module(name)
     for name, module in list(sys.modules.items()):
-        if name.startswith("earmark") and getattr(module, "datetime", None) is datetime:
-            setattr(module, "datetime", _like(datetime, Told))
+        if name.startswith("earmark.") and getattr(module, "datetime", None) is datetime:
+            vars(module)["datetime"] = _Told
 
 
 class _AnyMoment(type):
     """A class that takes every datetime for one of its own."""
 
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, datetime)
 
-def _like(known: type[datetime], told: type[datetime]) -> type[datetime]:
-    class Moment(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, known)
 
-    return Moment("datetime", (told,), {})
+class _Told(datetime, metaclass=_AnyMoment):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Any:
+        return datetime.fromtimestamp(time.time(), tz)

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from earmark.sandbox.chats import conversation_id
-
 from exam.rows import Row
 from exam.system.stage import Stage, ended_badly, staged
 from exam.trial import RUN
@@ -51,10 +50,13 @@ def erased_when_gone(folder: Path) -> Iterator[str]:
         _delete_before(stage, "customattributes.put")
         stage.one(RUN_LINE)
         stage.calm()
+        _forget_output(stage)
         yield from ended_badly(stage.one("erase --gone"), 0, "erased")
         yield from _traces(stage)
         ended = stage.earmark("runs", "report", RUN_LINE, "report")
-        yield from (told for done in ended.done for told in ended_badly(done, done.code if done.code == 3 else 0))
+        yield from (
+            told for done in ended.done for told in ended_badly(done, done.code if done.code == 3 else 0)
+        )
         yield from _traces(stage)
 
 
@@ -62,6 +64,7 @@ def erased_on_request(folder: Path) -> Iterator[str]:
     """The same for a conversation that lives on: it is not taken in again either, and not touched."""
     with staged(folder) as stage:
         stage.one(RUN_LINE)
+        _forget_output(stage)
         yield from ended_badly(stage.one(f"erase {DELETED} --keep-attributes"), 0, "erased")
         yield from _traces(stage)
         before = len(stage.writes)
@@ -75,6 +78,7 @@ def erasure_killed(nth: int, folder: Path) -> Iterator[str]:
     """An erasure that is killed at a point is completed by another."""
     with staged(folder) as stage:
         stage.one(RUN_LINE)
+        _forget_output(stage)
         line = f"erase {DELETED} --keep-attributes"
         stage.earmark(line, kill_at=nth)
         yield from ended_badly(stage.one(line), 0)
@@ -95,12 +99,18 @@ def _kept(stage: Stage) -> Iterator[str]:
 def _traces(stage: Stage) -> Iterator[str]:
     """What is found in the folder, but for the input and what `erase` itself has printed."""
     for path in sorted(stage.folder.rglob("*")):
-        if not path.is_file() or path.parent == stage.folder and path.suffix not in {".out", ".html"}:
-            continue
-        held = path.read_bytes()
+        held = path.read_bytes() if path.is_file() and path.suffix not in {".csv", ".jsonl"} else b""
         if path.suffix == ".out" and b"erase" in held:
             continue
-        yield from (f"{path.name} holds {trace!r} of what was erased" for trace in TRACES if trace.encode() in held)
+        yield from (
+            f"{path.name} holds {trace!r} of what was erased" for trace in TRACES if trace.encode() in held
+        )
+
+
+def _forget_output(stage: Stage) -> None:
+    """What was printed before an erasure is the user's own."""
+    for path in (*stage.folder.glob("*.out"), *stage.folder.glob("*.err")):
+        path.unlink()
 
 
 _GONE = "gone; nothing of its text is kept; others as ever"
@@ -112,7 +122,13 @@ ROWS = (
     Row(17, "deleted, and erased here", "no byte of it in any file", erased_when_gone),
     Row(17, "erased on request", "no byte of it in any file; not taken in again", erased_on_request),
     *(
-        Row(17, f"killed at point {nth} of an erasure", "the same after a second one", partial(erasure_killed, nth), release=nth != 2)
+        Row(
+            17,
+            f"killed at point {nth} of an erasure",
+            "the same after a second one",
+            partial(erasure_killed, nth),
+            release=nth != 2,
+        )
         for nth in (1, 2, 3)
     ),
 )

@@ -1,4 +1,4 @@
-"""Row 23: the disk is full, at any write of the journal. Nothing is sent that is not recorded; with space it goes on."""
+"""Row 23: the disk is full, at any write of the journal. No write goes unrecorded; with space it goes on."""
 
 from __future__ import annotations
 
@@ -45,7 +45,11 @@ def full_undo(folder: Path) -> Iterator[str]:
 
 def _sat(stage: Stage, ended: Ended) -> Iterator[str]:
     yield from _complaint(ended)
-    known = {row[0] for row in stage.rows("SELECT conversation_id FROM changes")} if _has_changes(stage) else set()
+    known = (
+        {row[0] for row in stage.rows("SELECT conversation_id FROM changes")}
+        if _has_changes(stage)
+        else set()
+    )
     for write in stage.writes:
         if write.conversation not in known:
             yield f"{write.conversation} was written without a durable intent"
@@ -71,11 +75,23 @@ _SMALL = range(LEAST, MOST, 16 * STEP)
 
 ROWS = (
     *(
-        Row(23, f"room for files of {room // 1024} kB", _SAID, partial(full_at, room), release=room not in _SMALL)
+        Row(
+            23,
+            f"room for files of {room // 1024} kB",
+            _SAID,
+            partial(full_at, room),
+            release=room not in _SMALL,
+        )
         for room in range(LEAST, MOST, STEP)
     ),
     *(
-        Row(23, f"room for files of {room // 1024} kB, to the end", "all invariants", partial(full_and_concluded, room), release=room != LEAST + 24 * STEP)
+        Row(
+            23,
+            f"room for files of {room // 1024} kB, to the end",
+            "all invariants",
+            partial(full_and_concluded, room),
+            release=room != LEAST + 24 * STEP,
+        )
         for room in range(LEAST, MOST, 8 * STEP)
     ),
     Row(23, "a full disk in an undo", "exit 1; a second undo completes", full_undo),

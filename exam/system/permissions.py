@@ -122,7 +122,9 @@ def denied_undo(need: Need, folder: Path) -> Iterator[str]:
     with staged(folder, share=0.0) as stage:
         stage.one(RUN_LINE)
         written = stage.writes[0]
-        stage.organisation.sandbox.edit_as_other(written.conversation, {DESK: "theirs"}, record=written.record)
+        stage.organisation.sandbox.edit_as_other(
+            written.conversation, {DESK: "theirs"}, record=written.record
+        )
         _deny(stage, need)
         yield from ended_badly(stage.one("undo"), 2, need.permission)
         stage.calm()
@@ -167,7 +169,13 @@ ROWS = (
     ),
     *(Row(16, f"403 for {each.told}", _NAMED, partial(denied_run, each), release=True) for each in OTHERS),
     *(
-        Row(16, f"403 for {each.told}", "a run does without it", partial(does_without, each), release=number > 0)
+        Row(
+            16,
+            f"403 for {each.told}",
+            "a run does without it",
+            partial(does_without, each),
+            release=number > 0,
+        )
         for number, each in enumerate(OPTIONAL)
     ),
     *(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from earmark.sandbox.schemas import EARMARK_SCHEMA
-
 from exam.rows import Row
 from exam.system.stage import Stage, ended_badly, staged
 from exam.trial import RUN
@@ -86,7 +85,12 @@ def _no_issues(stage: Stage) -> None:
 def _number(stage: Stage) -> None:
     _drop(stage, PRODUCTS)
     number = {"allOf": [{"$ref": "#/definitions/integer"}], "title": "Extracted products"}
-    _change(stage, lambda document: document | {"properties": document["properties"] | {"extracted_products_integer": number}})
+    _change(
+        stage,
+        lambda document: (
+            document | {"properties": document["properties"] | {"extracted_products_integer": number}}
+        ),
+    )
 
 
 def _read_only(stage: Stage) -> None:
@@ -115,6 +119,11 @@ ROWS = (
         Row(21, f"schema: {told}", _SAID, partial(unfit, spoil, words), release=number in {1, 3})
         for number, (told, spoil, words) in enumerate(_KINDS)
     ),
-    Row(21, "schema: disabled between crash and resume", "exit 2; enabled again, all invariants", unfit_on_resume),
+    Row(
+        21,
+        "schema: disabled between crash and resume",
+        "exit 2; enabled again, all invariants",
+        unfit_on_resume,
+    ),
     Row(21, "schema: a field added by setup-schema", "others' fields stay; a run works", set_up_again),
 )

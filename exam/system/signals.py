@@ -1,4 +1,4 @@
-"""Row 26: people and terminals. A signal drains the run, a second one ends it at once; a lost reader changes nothing."""
+"""Row 26: people and terminals. A signal drains the run, a second ends it at once; a lost reader changes nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from exam.invariants import DONE_CODES
 from exam.order import Ended, Order
 from exam.process import JOURNAL, runs
 from exam.rows import Row
-from exam.system.stage import DONE_CODES, Fault, Stage, ended_badly, staged
+from exam.system.stage import Fault, Stage, ended_badly, staged
 from exam.trial import RUN
 
 RUN_LINE = " ".join(RUN)
@@ -166,7 +167,13 @@ ROWS = (
         for moment in (PAUSE, SILENCE, *map(_at, (1, 4, 8, 12, 18, 22)))
     ),
     *(
-        Row(26, f"{number.name} twice {moment.told}", "ends at once; a resume completes", partial(twice, number, moment), release=number is _INT)
+        Row(
+            26,
+            f"{number.name} twice {moment.told}",
+            "ends at once; a resume completes",
+            partial(twice, number, moment),
+            release=number is _INT,
+        )
         for number in (_TERM, _INT)
         for moment in (PAUSE, SILENCE)
     ),
@@ -174,8 +181,23 @@ ROWS = (
         Row(26, f"{number.name} in an undo", _DRAINS, partial(in_undo, number), release=number is _INT)
         for number in (_TERM, _INT)
     ),
-    Row(26, "the reader of stdout is gone", "as if it were there", partial(without, "unread_stdout", _ALL_SAME)),
-    Row(26, "the reader of stderr is gone", "as if it were there", partial(without, "unread_stderr", _ALL_SAME)),
-    Row(26, "stdout and stderr are closed", "as if they were there", partial(without, "closed_streams", _ALL_SAME)),
+    Row(
+        26,
+        "the reader of stdout is gone",
+        "as if it were there",
+        partial(without, "unread_stdout", _ALL_SAME),
+    ),
+    Row(
+        26,
+        "the reader of stderr is gone",
+        "as if it were there",
+        partial(without, "unread_stderr", _ALL_SAME),
+    ),
+    Row(
+        26,
+        "stdout and stderr are closed",
+        "as if they were there",
+        partial(without, "closed_streams", _ALL_SAME),
+    ),
     Row(26, "the terminal is gone", "drains or ends; a resume completes", hung_up),
 )

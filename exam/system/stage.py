@@ -14,7 +14,6 @@ from typing import Any
 from earmark.sandbox import FaultPlan, Write
 from earmark.sandbox.chats import conversation_id
 from earmark.sandbox.faults import RULE_MEMBERS
-
 from exam.conversations import furnish
 from exam.expectation import expected
 from exam.invariants import DONE_CODES, Expected, violations
@@ -24,6 +23,8 @@ from exam.process import JOURNAL, begin, environment, finish, runs
 from exam.trial import REPORT, RUN, Evidence, Script, ours
 
 OPEN = frozenset({"listed", "pending", "intended"})
+PLANTED: list[str] = []
+"""Bugs that every process of a stage has, by name; for those who examine the rows."""
 Fault = dict[str, Any]
 
 
@@ -74,7 +75,10 @@ class Stage:
     def begin(self, *lines: str, **order: Any) -> tuple[Order, ForkServerProcess]:
         """Let a process begin with command lines."""
         env = environment(self.folder, {**self.organisation.variables, **order.pop("env", {})})
-        given = Order(folder=self.folder, commands=tuple(tuple(line.split()) for line in lines), env=env, **order)
+        order |= {"bug": "+".join(filter(None, (order.get("bug", ""), *PLANTED)))}
+        given = Order(
+            folder=self.folder, commands=tuple(tuple(line.split()) for line in lines), env=env, **order
+        )
         return given, begin(given)
 
     def end(self, order: Order, process: ForkServerProcess) -> Ended:
@@ -85,7 +89,9 @@ class Stage:
 
     def strike(self, *rules: Fault) -> None:
         """Let faults strike from now on: each has a `route`, and `fault` or the fault's own members."""
-        self.organisation.sandbox.misbehave(FaultPlan.load({"seed": 1, "rules": [_rule(each) for each in rules]}))
+        self.organisation.sandbox.misbehave(
+            FaultPlan.load({"seed": 1, "rules": [_rule(each) for each in rules]})
+        )
 
     def calm(self) -> None:
         """No more faults."""
@@ -198,7 +204,11 @@ def ended_badly(done: Done, code: int, *words: str) -> Iterator[str]:
         yield f"`{' '.join(done.command)}` exits with {done.code} instead of {code}: {done.err.strip()[-300:]}"
     if "Traceback" in said:
         yield f"`{' '.join(done.command)}` ends in a traceback: {done.err.strip()[-300:]}"
-    yield from (f"`{' '.join(done.command)}` does not say {word!r}: {said.strip()[-300:]}" for word in words if word not in said)
+    yield from (
+        f"`{' '.join(done.command)}` does not say {word!r}: {said.strip()[-300:]}"
+        for word in words
+        if word not in said
+    )
 
 
 def _rule(given: Fault) -> Fault:

@@ -13,6 +13,7 @@ from earmark.sandbox.state import State
 from earmark.sandbox.wire import Reply, Request
 
 LARGEST_BULK = 100
+LONGEST_VALUE = 256  # of participant data, in characters
 Apply = Callable[[str, dict[str, Any]], Stored]
 
 
@@ -86,6 +87,8 @@ def patch_participant(state: State, request: Request) -> Reply:
     given = request.json_object().get("attributes")
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise RefusalError(400, "attributes must be texts.", code="invalid.value")
+    if any(len(value) > LONGEST_VALUE for value in given.values()):
+        raise RefusalError(400, f"A value has at most {LONGEST_VALUE} characters.", code="invalid.value")
     state.participants.setdefault(chat.id, {}).setdefault(participant, {}).update(given)
     state.log(request.client, "participants", "patch", chat.id, participant, given)
     return Reply(202)
