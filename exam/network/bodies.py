@@ -28,6 +28,8 @@ BODIES: tuple[dict[str, Any], ...] = tuple(
     )
 )
 EVERY_ROUTE = ("token", "schemas.list", "queues", "jobs.*", "details.*", "customattributes.search")
+MANY = ("jobs.*", "batch.*", "customattributes.search", "interactions.list")
+STRUCK = ("exam-0", "exam-5")
 READS = {
     "recordings": ("recordings",),
     "batch": ("batch.*", "storage.recording"),
@@ -42,12 +44,13 @@ RECORDS = {
 
 
 def struck_for_good(ways: Sequence[Way], faults: Sequence[dict[str, Any]]) -> Iterator[Case]:
-    """One fault in every answer about the texts, and in every answer about the records, of one conversation in two."""
+    """One fault in every answer about two conversations, and in every second answer about many."""
     for way in ways:
         for fault in faults:
             told = f"{way}, {fault['kind']}{' honestly' if fault.get('honest') else ''}"
             routes = (*(READS[way.text] if way.writer != "interactions" else ()), *RECORDS[way.writer])
-            rules = tuple(rule(route, **fault, every=2) for route in routes)
+            rules = [rule(route, **fault, conversation=each) for route in routes for each in STRUCK]
+            rules += [rule(route, **fault, every=2) for route in (*MANY, *routes)]
             yield Case(told=told, setting=Setting(way=way, rules=rules), codes=ENDINGS)
 
 

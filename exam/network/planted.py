@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from earmark.errors import GarbledError
+from earmark.genesys import texts
 from earmark.genesys.pacing import Gate
 from earmark.genesys.session import Session
 from earmark.genesys.token import Token
-from earmark.genesys.transport import Answer, MalformedError
+from earmark.model import Conversation, Fetched, Listing, Ready
 
 
 def everybody_for_himself() -> None:
@@ -26,17 +28,16 @@ def everybody_renews() -> None:
 
 
 def garbage_is_empty() -> None:
-    """An answer that cannot be read counts as one in which there is nothing."""
-    attempt = Session._attempt
+    """A text that cannot be read counts as a conversation in which nothing was said."""
+    recorded = texts._recorded
 
-    def hopeful(session: Session, call: Any, *more: Any) -> Answer:
+    def hopeful(session: Session, listing: Listing) -> Fetched:
         try:
-            return attempt(session, call, *more)
-        except MalformedError:
-            nothing = call.shape() if call.shape else None
-            return Answer(200, {}, "[]" if nothing == [] else "{}", nothing)
+            return recorded(session, listing)
+        except GarbledError:
+            return Ready(Conversation(listing.id, ()))
 
-    _set(Session, "_attempt", hopeful)
+    _set(texts, "_recorded", hopeful)
 
 
 def _set(holder: Any, name: str, value: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from exam.network import ROWS, bodies, failing, limits, pages, scene, together, tokens
+from exam.network import ROWS, bodies, failing, limits, scene, together, tokens
 from exam.network.shapes import members
 
 from exam.rows import Check
@@ -24,7 +24,6 @@ def planted() -> Iterator[list[str]]:
     ("check", "bug", "told"),
     [
         (limits.no_hint_at_all, f"{OURS}:everybody_for_himself", "in the pause"),
-        (limits.a_day, f"{OURS}:everybody_for_himself", "exits with"),
         (tokens.ends_once, f"{OURS}:everybody_renews", "logins"),
         (bodies.cut_off, f"{OURS}:garbage_is_empty", "I1"),
         (failing.resets, "reset taken as success", "I1"),
@@ -39,9 +38,8 @@ def test_a_row_reports_a_broken_product(
     assert any(told in line for line in found), found
 
 
-@pytest.mark.parametrize("check", [pages.spoilt_for_good, tokens.refused_for_good])
-def test_a_row_has_nothing_to_say_about_a_product_that_behaves(tmp_path: Path, check: Check) -> None:
-    assert list(check(tmp_path)) == []
+def test_a_row_has_nothing_to_say_about_a_product_that_behaves(tmp_path: Path) -> None:
+    assert list(tokens.refused_for_good(tmp_path)) == []
 
 
 def test_every_fault_of_the_network_has_a_case_in_the_small_exam() -> None:
