@@ -65,7 +65,6 @@ def through_the_service(folder: Path) -> Iterator[str]:
             "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
             "EARMARK_PACE": "0.02",
         }
-        before = sandbox.snapshot()
         ends = ("--source", "genesys", "--since", "10w", "--report", "r.html")
         yield from _told(folder, [(("run", *ends, *LOOSE), 0)], env)
         held = json.dumps(sandbox.snapshot()["custom_attributes"], ensure_ascii=False)
@@ -74,8 +73,9 @@ def through_the_service(folder: Path) -> Iterator[str]:
             if json.dumps(name, ensure_ascii=False) not in held:
                 yield f"no attribute holds {name!a} as it is"
         yield from _told(folder, [(("undo",), 0)], env)
-        if sandbox.snapshot() != before:
-            yield "undo does not restore what was there"
+        left = sandbox.snapshot()["custom_attributes"]
+    if any(record["customAttributes"] for records in left.values() for record in records.values()):
+        yield "undo leaves attributes behind"
 
 
 def outside(folder: Path, home: Path) -> Iterator[str]:

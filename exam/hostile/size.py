@@ -15,7 +15,7 @@ from exam.rows import Row
 MARK = "truncated_input"
 SAID = "my router is broken and "
 MOST_MEGABYTES, MOST_SECONDS = 1024, 90.0
-MESSAGES, IN_SANDBOX = 1_000_000, 50_000
+MESSAGES, IN_SANDBOX, UNPACKED_MEGABYTES = 1_000_000, 50_000, 512
 
 
 def long_message(folder: Path) -> Iterator[str]:
@@ -39,7 +39,7 @@ def compressed_bomb(folder: Path) -> Iterator[str]:
     """A file of a few hundred kilobytes that unpacks to half a gigabyte without a line end."""
     with gzip.open(folder / "chats.jsonl.gz", "wb", compresslevel=9) as chats:
         chats.write(_short().encode())
-        for _ in range(512):
+        for _ in range(UNPACKED_MEGABYTES):
             chats.write(b" " * (1 << 20))
     ended = earmark(folder, *_run("files:chats.jsonl.gz", "--model", "none"))
     yield from beyond(ended, codes=(3,), seconds=MOST_SECONDS, megabytes=MOST_MEGABYTES)
