@@ -125,6 +125,25 @@ def test_the_standing_of_a_change_tells_sent_from_unsent(
     assert standing(change, Record("c", exists=True, values={"products": ["else"]})) is Standing.CHANGED
 
 
+@pytest.mark.parametrize(
+    ("now", "stands"),
+    [
+        ({"products": ["new"], "issues": ["by hand"]}, Standing.OVERTAKEN),
+        ({"products": ["new"]}, Standing.OVERTAKEN),
+        ({"products": ["by hand"], "issues": ["same"]}, Standing.CHANGED),
+        ({"products": ["by hand"], "issues": []}, Standing.CHANGED),
+        ({"products": [], "issues": []}, Standing.CHANGED),
+    ],
+)
+def test_one_new_value_of_ours_tells_that_a_change_had_arrived(
+    now: dict[str, Json], stands: Standing
+) -> None:
+    before: dict[str, Json] = {"products": ["old"], "issues": ["same"]}
+    after: dict[str, Json] = {"products": ["new"], "issues": ["same"]}
+    change = Change("c", before, after, Record("c", exists=True))
+    assert standing(change, Record("c", exists=True, values=now)) is stands
+
+
 def test_names_are_written_once_in_the_order_of_the_decisions() -> None:
     found = [decided(PRODUCT, "Zoom"), decided(PRODUCT, "Slack"), decided(PRODUCT, "zoom")]
     change = plan("c", found, FIELDS, Record("c", exists=False)).change

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from earmark.attributes import inverse
 from earmark.delivery import ATTEMPTS, deliver, deliver_all, take_up
 from earmark.errors import (
     AccessDeniedError,
@@ -35,6 +36,7 @@ class Scripted:
     """
 
     name = target = "scripted"
+    deletes_keys = True
 
     def __init__(self, *script: str, reads: Sequence[str] = ()) -> None:
         self.script = list(script)
@@ -122,6 +124,20 @@ def test_whatever_happens_nothing_is_doubled_and_the_outcome_is_true(script: lis
     assert writer.applied == (1 if outcome.state is State.WRITTEN else 0)
     if outcome.state is State.CONFLICT:
         assert writer.record.values["products"] == ["edited by hand"]
+
+
+def test_what_arrived_unseen_and_was_changed_in_part_can_still_be_taken_back() -> None:
+    """It is known as written: as a conflict, no undo would ever find our value beside theirs."""
+    writer = Scripted("silent")
+    due = Change("c1", BEFORE, {**AFTER, "issues": ["ours"]}, writer.record)
+    with pytest.raises(UnknownOutcomeError):
+        writer.apply(due)
+    edited = dict(writer.record.values) | {"products": ["edited by hand"]}
+    writer.record = replace(writer.record, values=edited, version=9)
+    outcome = take_up(writer, LISTING, due, never)
+    assert (outcome.state, outcome.record, writer.applied) == (State.WRITTEN, None, 1)
+    assert "changed some of it since" in str(outcome.reason)
+    assert inverse(due, writer.record, created=False)[1] == ("products",)
 
 
 def test_an_outcome_that_cannot_be_learned_stays_open() -> None:

@@ -27,6 +27,7 @@ class Standing(StrEnum):
 
     APPLIED = "applied"
     UNAPPLIED = "unapplied"
+    OVERTAKEN = "applied, and changed by others since"
     CHANGED = "changed by others"
 
 
@@ -83,14 +84,22 @@ def _fit_text(names: Sequence[str], attribute: Field) -> tuple[str, int]:
 
 
 def standing(change: Change, record: Record) -> Standing:
-    """Tell from the record whether a change was applied, is still due, or was overtaken by somebody else."""
+    """Tell from the record whether a change was applied, is still due, or was overtaken by somebody else.
+
+    A single new value of ours among others' says that it was applied: else it would stand there with no undo.
+    """
     keys = change.before.keys() | change.after.keys()
     current = {key: record.values[key] for key in keys if key in record.values}
     if same(current, change.after):
         return Standing.APPLIED
     if same(current, change.before):
         return Standing.UNAPPLIED
-    return Standing.CHANGED
+    return Standing.OVERTAKEN if any(_arrived(change, current, key) for key in current) else Standing.CHANGED
+
+
+def _arrived(change: Change, current: Mapping[str, Json], key: str) -> bool:
+    now, wrote, had = (_held(side.get(key)) for side in (current, change.after, change.before))
+    return now is not None and now == wrote and wrote != had
 
 
 def same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:

@@ -247,6 +247,8 @@ def reconcile(writer: Writer, listing: Listing, change: Change) -> Outcome | Cha
             return Outcome(listing.id, State.WRITTEN, record=record)
         case Standing.UNAPPLIED:
             return rebase(change, record)
+        case Standing.OVERTAKEN:
+            return Outcome(listing.id, State.WRITTEN, "somebody else has changed some of it since")
         case Standing.CHANGED:
             reason = "somebody else changed these attributes meanwhile; left alone"
             return Outcome(listing.id, State.CONFLICT, reason)
