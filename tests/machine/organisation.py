@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -47,6 +47,14 @@ class Life:
             return False
         self.transactions -= 1
         return self.transactions <= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What a process meets: a word a request, apart for those that look and those that write."""
+
+    looks: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class Place:
 class Organisation(FaultPlan):
     """The sandbox's fault plan, written as it goes.
 
-    `script` holds a word for each of the coming requests. `intent` tells what a run has durably intended for a
+    A script holds a word for each of the coming requests. `intent` tells what a run has durably intended for a
     conversation: it is asked at the moment a write arrives. `violations` collects what must not happen.
     """
 
@@ -110,7 +118,8 @@ class Organisation(FaultPlan):
         settings: dict[str, Any] = {"today": date(2026, 3, 2), "rate_limit": 10**6, "clock": NOW.timestamp}
         self.sandbox = Sandbox(seeds, faults=self, **settings)
         self.ids = list(self.sandbox.state.chats)
-        self.script: list[str] = []
+        self._looks: Iterator[str] = iter(())
+        self._writes: Iterator[str] = iter(())
         self.violations: list[str] = []
         self.trail: dict[str, list[Moment]] = {}
         self.intent: Callable[[str], Mapping[str, Any] | None] = lambda _conversation: None
@@ -129,9 +138,10 @@ class Organisation(FaultPlan):
         self.trail = {each: [Moment(place.held(snapshot, each), "")] for each in self.ids}
         self._logged = self._log()
 
-    def begin(self, life: Life, script: list[str]) -> None:
+    def begin(self, life: Life, script: Script) -> None:
         """A process has started; its requests meet this script."""
-        self._life, self.script, self._intended = life, script, {}
+        self._life, self._intended = life, {}
+        self._looks, self._writes = iter(script.looks), iter(script.writes)
 
     def next(self, route: str, method: str, conversation: str) -> Fault | None:
         if route == "token" or not self.trail:
@@ -141,7 +151,7 @@ class Organisation(FaultPlan):
         self.observe()
         if route in WRITES:
             self._note_write(conversation)
-        word = self.script.pop(0) if self.script else "ok"
+        word = next(self._writes if route in WRITES else self._looks, "ok")
         if word in DEATHS:
             self._life.alive = False
             return DEATHS[word]
