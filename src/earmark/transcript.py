@@ -19,17 +19,26 @@ _REACH = 200  # characters in which a message is rather cut between words
 
 
 def tidy(conversation: Conversation) -> Conversation:
-    """Order messages by time, drop repeats of one id and turns without text, and leave out what is too much.
+    """Order messages, drop repeats and empty turns, and leave out what is too much.
 
-    Messages without a time keep their place after the last timed one before them. A text stays as it is or is
-    cut at its end, so offsets into it stay valid. `truncation` tells what was left out.
+    A text stays as it is or is cut at its end, so offsets into it stay valid. `truncation` tells what was left out.
     """
-    return replace(conversation, messages=tuple(_bounded(_spoken(conversation))))
+    return replace(conversation, messages=tuple(_bounded(ordered(conversation).messages)))
+
+
+def ordered(conversation: Conversation) -> Conversation:
+    """Order messages by time, drop repeats of one id and turns without text.
+
+    Messages without a time keep their place after the last timed one before them.
+    """
+    fresh = _without_repeats(conversation.messages)
+    spoken = [message for message in fresh if message.text and not message.text.isspace()]
+    return replace(conversation, messages=_by_time(spoken))
 
 
 def truncation(conversation: Conversation) -> str | None:
     """What `tidy` leaves out of a conversation because it is too much, in words; None where it reads all of it."""
-    spoken = _spoken(conversation)
+    spoken = ordered(conversation).messages
     read = list(_bounded(spoken))
     cut = sum(len(short.text) < len(whole.text) for short, whole in zip(read, spoken, strict=False))
     if len(read) == len(spoken) and not cut:
@@ -37,11 +46,6 @@ def truncation(conversation: Conversation) -> str | None:
     characters = sum(len(message.text) for message in read)
     told = f"{TRUNCATED}: {characters:,} characters in {len(read):,} of {len(spoken):,} messages were read"
     return f"{told}, {cut:,} of these cut short" if cut else told
-
-
-def _spoken(conversation: Conversation) -> Sequence[Message]:
-    fresh = _without_repeats(conversation.messages)
-    return _by_time([message for message in fresh if message.text and not message.text.isspace()])
 
 
 def _bounded(messages: Sequence[Message]) -> Iterator[Message]:

@@ -510,3 +510,17 @@ def test_forms_and_cells_of_fewer_conversations_than_the_least_count_are_not_sho
     assert (product.forms, product.form_count) == ((("x200", 2),), 2)
     assert report.matrix.cells == ((0,),)
     assert build(FACTS, [conversation(n) for n in range(3)], findings).matrix.cells == ((1,),)
+
+
+def test_a_conversation_that_was_read_in_part_is_counted_and_needs_attention() -> None:
+    """Its figures are true of what was read, and the report says that it was not all."""
+    part = "truncated_input: 5 characters in 1 of 2 messages were read"
+    rows = [
+        ConversationRow("c0", State.WRITTEN, part, "chat", None, None, MONDAY, 1),
+        ConversationRow("c1", State.WRITTEN, "2 names found no room", "chat", None, None, MONDAY, 1),
+    ]
+    report = build(RUN, rows, [])
+    assert report.totals.processed == 2
+    assert report.attention.total == 1
+    assert report.attention.reasons == ((State.WRITTEN, part, 1),)
+    assert [trouble.id for trouble in report.attention.examples] == ["c0"]

@@ -11,6 +11,7 @@ from datetime import date
 from earmark.model import PROCESSED, ConversationRow, State
 from earmark.report.shape import Attention, Trouble
 from earmark.report.weeks import monday_of
+from earmark.transcript import TRUNCATED
 
 EXAMPLES = 50
 REASONS = 50
@@ -27,6 +28,8 @@ ATTENTION = (
     State.LISTED,
 )
 """States in which somebody may have to do something, the most urgent first."""
+DONE = (State.WRITTEN, State.UNCHANGED, State.PLANNED)
+"""States that need attention only where a conversation was too long to be read whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class Census:
     facets: dict[Facets, int] = field(default_factory=dict)
     states: Counter[State] = field(default_factory=Counter)
     reasons: Counter[tuple[State, str]] = field(default_factory=Counter)
-    examples: dict[State, list[Trouble]] = field(default_factory=lambda: {state: [] for state in ATTENTION})
+    examples: dict[State, list[Trouble]] = field(
+        default_factory=lambda: {state: [] for state in (*ATTENTION, *DONE)}
+    )
     first_day: date | None = None
     last_day: date | None = None
     messages: int = 0
@@ -64,8 +69,8 @@ class Census:
         return Counter(self.facet_of)
 
     def attention(self) -> Attention:
-        """What needs a look, in the order of `ATTENTION`."""
-        rank = {state: position for position, state in enumerate(ATTENTION)}
+        """What needs a look, in the order of `ATTENTION`; what was read in part comes last."""
+        rank = {state: position for position, state in enumerate((*ATTENTION, *DONE))}
         common = sorted(self.reasons.items(), key=lambda item: (rank[item[0][0]], -item[1], item[0][1]))
         kept: Counter[State] = Counter()
         reasons = []
@@ -74,9 +79,9 @@ class Census:
             if kept[state] <= REASONS:
                 reasons.append((state, reason, count))
         return Attention(
-            total=sum(self.states[state] for state in ATTENTION),
+            total=sum(self.reasons.values()),
             reasons=tuple(reasons),
-            examples=tuple(trouble for state in ATTENTION for trouble in self.examples[state]),
+            examples=tuple(trouble for state in rank for trouble in self.examples[state]),
         )
 
 
@@ -87,7 +92,7 @@ def take(rows: Iterable[ConversationRow]) -> Census:
         if row.id in census.numbers:
             continue
         census.states[row.state] += 1
-        if row.state in census.examples:
+        if row.state in ATTENTION or (row.reason or "").startswith(TRUNCATED):
             _note_trouble(census, row)
         if row.state in PROCESSED:
             _enrol(census, row)

@@ -186,7 +186,7 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Conversations that were not processed, or whose outcome is open.
+    """Conversations that were not processed, or only in part, or whose outcome is open.
 
     `reasons` holds the commonest reasons of each state, `examples` the first conversations of each.
     """
