@@ -519,7 +519,7 @@ def test_a_conversation_that_was_read_in_part_is_counted_and_needs_attention() -
         ConversationRow("c0", State.WRITTEN, part, "chat", None, None, MONDAY, 1),
         ConversationRow("c1", State.WRITTEN, "2 names found no room", "chat", None, None, MONDAY, 1),
     ]
-    report = build(RUN, rows, [])
+    report = build(FACTS, rows, [])
     assert report.totals.processed == 2
     assert report.attention.total == 1
     assert report.attention.reasons == ((State.WRITTEN, part, 1),)
