@@ -158,6 +158,17 @@ def test_a_disabled_schema_is_refused_and_setting_up_enables_it(organisation: Op
     assert schema.find(session, "Earmark").enabled
 
 
+def test_a_field_of_others_that_every_record_must_fill_is_refused() -> None:
+    """No record of ours could be written, and every conversation would fail one by one."""
+    properties: Any = {"extracted_products_tag": reference("tag"), "extracted_issues_tag": reference("tag")}
+    ours: Any = {"properties": properties, "required": ["extracted_issues_tag"]}
+    found = schema.Schema("s", "Earmark", 1, enabled=True, json_schema=ours)
+    assert set(schema.fields(found, DEFAULT_KEYS)) == set(DEFAULT_KEYS)
+    found = schema.Schema("s", "Earmark", 1, enabled=True, json_schema=ours | {"required": ["case_text"]})
+    with pytest.raises(SchemaError, match="requires case_text of every record"):
+        schema.fields(found, DEFAULT_KEYS)
+
+
 def made(**properties: Any) -> schema.Schema:
     return schema.Schema("s", "Earmark", 1, enabled=True, json_schema={"properties": properties})
 

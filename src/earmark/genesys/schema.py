@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from earmark.errors import SchemaError
 from earmark.genesys import endpoints
 from earmark.genesys.session import Session
-from earmark.genesys.shape import count, mapping, mappings, text, word
+from earmark.genesys.shape import count, items, mapping, mappings, text, word
 from earmark.model import ISSUE, PRODUCT, Field, Json
 
 DEFAULT_KEYS: Mapping[str, str] = {PRODUCT: "extracted_products", ISSUE: "extracted_issues"}
@@ -96,7 +96,7 @@ def fields(schema: Schema, keys: Mapping[str, str]) -> dict[str, Field]:
     """Label → field, for label → base name: a list where the schema has one, else a delimited text.
 
     Raises:
-        SchemaError: A name has no field.
+        SchemaError: A name has no field, or every record has to fill a field that is not ours.
     """
     found: dict[str, Field] = {}
     missing: list[str] = []
@@ -110,7 +110,21 @@ def fields(schema: Schema, keys: Mapping[str, str]) -> dict[str, Field]:
         raise SchemaError(
             f"the conversation schema {schema.title!r} has no field for {', '.join(missing)}", hint=SET_UP
         )
+    _refuse_demands(schema, found)
     return found
+
+
+def _refuse_demands(schema: Schema, ours: Mapping[str, Field]) -> None:
+    """A record of ours could not be written where somebody else's field must be filled."""
+    keys = {field.key for field in ours.values()}
+    demanded = [
+        name for each in items(schema.json_schema.get("required")) if (name := text(each)) not in keys
+    ]
+    if demanded:
+        raise SchemaError(
+            f"the conversation schema {schema.title!r} requires {', '.join(demanded)} of every record",
+            hint="make these fields optional under Orchestration > Conversation schemas, or write under another schema",
+        )
 
 
 def _field(schema: Schema, label: str, base: str) -> Field | None:
