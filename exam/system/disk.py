@@ -71,7 +71,7 @@ def _has_changes(stage: Stage) -> bool:
 
 
 _SAID = "exit 1 and the disk is named; no write without a durable intent; with space, a resume completes"
-_SMALL = range(LEAST, MOST, 16 * STEP)
+_SMALL = range(LEAST, LEAST + 17 * STEP, 16 * STEP)
 
 ROWS = (
     *(
@@ -94,5 +94,5 @@ ROWS = (
         )
         for room in range(LEAST, MOST, 8 * STEP)
     ),
-    Row(23, "a full disk in an undo", "exit 1; a second undo completes", full_undo),
+    Row(23, "a full disk in an undo", "exit 1; a second undo completes", full_undo, release=True),
 )

@@ -172,7 +172,7 @@ ROWS = (
             f"{number.name} twice {moment.told}",
             "ends at once; a resume completes",
             partial(twice, number, moment),
-            release=number is _INT,
+            release=number is _INT or moment is SILENCE,
         )
         for number in (_TERM, _INT)
         for moment in (PAUSE, SILENCE)
@@ -198,6 +198,7 @@ ROWS = (
         "stdout and stderr are closed",
         "as if they were there",
         partial(without, "closed_streams", _ALL_SAME),
+        release=True,
     ),
     Row(26, "the terminal is gone", "drains or ends; a resume completes", hung_up),
 )
