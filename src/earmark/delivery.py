@@ -209,7 +209,8 @@ def _attempt(writer: Writer, listing: Listing, change: Change, pause: Callable[[
             return found
         change = found
     reason = f"not written after {ATTEMPTS} attempts: {trouble.message if trouble else 'no answer'}"
-    return Outcome(listing.id, State.FAILED, reason, trouble.correlation_id if trouble else None)
+    state = State.CONFLICT if isinstance(trouble, VersionConflictError) else State.FAILED
+    return Outcome(listing.id, state, reason, trouble.correlation_id if trouble else None)
 
 
 def take_up(writer: Writer, listing: Listing, change: Change, pause: Callable[[int], None]) -> Outcome:

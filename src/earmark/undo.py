@@ -67,8 +67,8 @@ def _take_back(job: UndoJob, listing: Listing, change: Change, created: bool) ->
         taken = Taken(listing.id, "gone", error.message)
     except ConversationError as error:
         return Taken(listing.id, "failed", str(error))
-    if taken.status in {"undone", "already_undone", "gone"} and not job.dry_run:
-        job.journal.undone(job.run_id, listing.id)
+    if taken.status in {"undone", "already_undone", "gone", "kept"} and not job.dry_run:
+        job.journal.undone(job.run_id, listing.id, taken.overtaken)
     return taken
 
 

@@ -337,6 +337,36 @@ def test_a_record_that_is_not_told_whole_is_not_written_over(desk: Begin, spoilt
             look()
 
 
+@pytest.mark.parametrize("kind", ["partial", "null_items"])
+def test_a_search_that_counts_more_than_it_shows_is_not_relied_on(desk: Begin, kind: str) -> None:
+    on = desk()
+    for number in range(2):
+        on.writer.apply(on.change(FOUND, number=number))
+    rules = [{"route": "customattributes.search", "fault": {"kind": kind}}]
+    on.sandbox.misbehave(FaultPlan.load({"rules": rules}))
+    fresh = CustomAttributesWriter(on.session)
+    fresh.prepare()
+    found = fresh.current(on.listings)
+    assert [found[each].values for each in on.ids[:2]] == [FOUND, FOUND]
+
+
+def test_where_another_journal_has_written_a_record_is_looked_for_before_it_is_created(desk: Begin) -> None:
+    """The search lags: it shows what another journal wrote earlier, and not yet what it wrote last."""
+    on = desk()
+    on.writer.apply(on.change(FOUND))
+    other = CustomAttributesWriter(on.session)
+    other.prepare()
+    base = other.current(on.listings)
+    changes = [Change(each, {}, FOUND, base[each]) for each in on.ids[1:3]]
+    for each in on.ids[1:3]:  # meanwhile, and others have put something of theirs in
+        on.writer.apply(Change(each, {}, {PRODUCTS: ["old"]}, Record(each, exists=False)))
+        on.sandbox.edit_as_other(each, {"note_tag": ["theirs"]}, record=on.writer.record_id(each))
+    for change in changes:
+        with pytest.raises(VersionConflictError):
+            other.apply(change)
+    assert all(on.ours(number)["customAttributes"]["note_tag"] == ["theirs"] for number in (1, 2))
+
+
 def test_a_value_that_does_not_fit_is_refused_and_named(desk: Begin) -> None:
     on = desk()
     with pytest.raises(RefusedError, match=PRODUCTS) as caught:

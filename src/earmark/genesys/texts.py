@@ -39,6 +39,8 @@ def by_messages(session: Session, listings: Sequence[Listing], workers: int) -> 
             endpoints.message_texts(session, listing.id, ids[start : start + BULK_SIZE])
             for start in range(0, len(ids), BULK_SIZE)
         ]
+        if left_out := len(set(ids) - wire.answered(payloads)):
+            return NotReady(listing.id, f"{left_out} of its messages cannot be had yet", ABSENT_SECONDS)
         return Ready(wire.messaged(listing, payloads))
 
     return _each(read, listings, workers)

@@ -276,6 +276,13 @@ def message_ids(about: Listing, payload: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def answered(payloads: Iterable[Json]) -> set[str]:
+    """Ids of the messages that bulk answers hold."""
+    return {
+        text(data.get("id")) for payload in payloads for data in mappings(mapping(payload).get("entities"))
+    }
+
+
 def messaged(about: Listing, payloads: Iterable[Json]) -> Conversation:
     """Answers of the bulk request, each for at least one message → text.
 

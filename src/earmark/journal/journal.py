@@ -262,13 +262,13 @@ class Journal(JournalReader):
             if changes:
                 connection.execute(statements.PUT_CHANGE, changes)
 
-    def undone(self, run_id: str, conversation_id: str) -> None:
-        """Note that a change was taken back."""
+    def undone(self, run_id: str, conversation_id: str, kept: Sequence[str] = ()) -> None:
+        """Note that a change was taken back, but for the keys `kept`, which others have changed since."""
         with self._transaction() as connection:
             connection.execute(
                 update(CHANGES)
                 .where(CHANGES.c.run_id == run_id, CHANGES.c.conversation_id == conversation_id)
-                .values(undone_at=self.clock())
+                .values({"kept": list(kept)} if kept else {"undone_at": self.clock()})
             )
 
     def erase(self, conversation_ids: Sequence[str]) -> None:

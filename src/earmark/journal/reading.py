@@ -211,7 +211,10 @@ class JournalReader:
         )
 
     def applied(self, run_id: str) -> Iterator[tuple[Listing, Change, bool]]:
-        """Changes of a run that stand, newest first: listing, change, whether it created the record."""
+        """Changes of a run that stand, newest first: listing, change, whether it created the record.
+
+        Of a change that was taken back in part, the keys that others had changed by then.
+        """
         query = (
             select(CHANGES, ITEMS)
             .join(
@@ -226,7 +229,7 @@ class JournalReader:
         )
         with self._reading() as connection:
             found = connection.execute(query).mappings()
-            changes = [(rows.listing_of(row), rows.change_of(row), row["created"]) for row in found]
+            changes = [(rows.listing_of(row), rows.standing_change(row), row["created"]) for row in found]
         yield from changes
 
     def conversations(self, run_id: str) -> Iterator[ConversationRow]:

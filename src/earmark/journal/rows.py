@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -222,6 +223,17 @@ def change_of(row: RowMapping) -> Change:
         row["conversation_id"], exists=not row["created"], values=row["before"], details=row["details"]
     )
     return Change(row["conversation_id"], row["before"], row["after"], base)
+
+
+def standing_change(row: RowMapping) -> Change:
+    """What of a change no undo has taken back."""
+    change, kept = change_of(row), row["kept"]
+    if kept is None:
+        return change
+    before, after = (
+        {k: v for k, v in values.items() if k in kept} for values in (change.before, change.after)
+    )
+    return replace(change, before=before, after=after)
 
 
 def run_facts(row: RowMapping) -> RunFacts:

@@ -119,6 +119,9 @@ CHANGES = Table(
     Column("applied_at", Float),
     Column("version", Integer),
     Column("undone_at", Float),
+    Column(
+        "kept", JSON(none_as_null=True)
+    ),  # keys that an undo left to others; the rest of them was taken back
     Index("changes_by_target", "target", "conversation_id"),
 )
 

@@ -55,6 +55,7 @@ class CustomAttributesWriter:
         self._searches = True
         self._search_tried = False
         self._search_proved = False
+        self._shared = False  # whether records in our schema are there that the journal does not know of
         self._lock = threading.Lock()
 
     @property
@@ -86,6 +87,8 @@ class CustomAttributesWriter:
 
     def apply(self, change: Change) -> Record:
         """See `ports.Writer`; one request, and one more before a session's first new record.
+
+        Where another journal has written, too, there is one more before every new record.
 
         A record is never deleted: no version can be named with a DELETE, so one that another system has just
         put a key into would be lost. A record that is taken back stays, empty.
@@ -122,14 +125,23 @@ class CustomAttributesWriter:
         """Nothing to do: the session belongs to the source."""
 
     def _try_search(self, conversation_id: str) -> None:
-        """Before the first record is created, see for once that the search was right not to find it."""
+        """Before a record is created, see that the search was right not to find it: creating goes over what is there.
+
+        Once is enough where all records are known to be the journal's: it remembers those itself.
+        """
+        if self._shared:
+            self._refuse_existing(conversation_id)
+            return
         with self._lock:
             if self._search_tried or not self._searches:
                 return
-            if self.read(Listing(conversation_id)).exists:
-                self._searches = False
-                raise VersionConflictError("the search does not show this record yet", ref=conversation_id)
+            self._refuse_existing(conversation_id)
             self._search_tried = True
+
+    def _refuse_existing(self, conversation_id: str) -> None:
+        if self.read(Listing(conversation_id)).exists:
+            self._searches = False
+            raise VersionConflictError("the search does not show this record yet", ref=conversation_id)
 
     def _look_up(self, ids: Sequence[str]) -> Mapping[str, Record]:
         if self._searches:
@@ -149,10 +161,16 @@ class CustomAttributesWriter:
         Raises:
             RefusedError: It is not: this organisation's search cannot be relied on.
         """
-        sample = self._matches("schemaId", [self._schema_id], 1)
+        sample = self._matches("schemaId", [self._schema_id], SEARCH_SIZE)
         if sample and not self._matches("id", [text(sample[0].get("id"))], 1):
             raise RefusedError("the search does not find a record by its id")
+        self._shared = any(self._is_of_another_journal(record) for record in sample)
         self._search_proved = True
+
+    def _is_of_another_journal(self, record: dict[str, Json]) -> bool:
+        conversation_id = text(record.get("conversationId"))
+        ours = text(record.get("id")) == self.record_id(conversation_id)
+        return ours and self._known(conversation_id) is None
 
     def _search(self, ids: Sequence[str]) -> dict[str, Record]:
         by_conversation: dict[str, list[dict[str, Json]]] = {}
@@ -164,10 +182,13 @@ class CustomAttributesWriter:
         query: Json = [{"type": "EXACT", "fields": [member], "values": list(wanted)}]
         body: dict[str, Json] = {"query": query, "pageSize": size, "pageNumber": 1}
         answer = endpoints.search_attributes(self._session, body)
-        results = answer.get("results", None if answer.get("total") else [])
+        results = answer.get("results", [])
         if not isinstance(results, list):
             raise RefusedError("the search does not answer with a list")
-        return mappings(results)
+        found = mappings(results)
+        if len(found) < min(count(answer.get("total")) or len(results), size):
+            raise RefusedError("the search does not show all that it counts")
+        return found
 
     def _own(self, conversation_id: str, records: Sequence[dict[str, Json]]) -> Record:
         ours = self.record_id(conversation_id)

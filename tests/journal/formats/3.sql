@@ -13,10 +13,11 @@ CREATE TABLE changes (
 	applied_at FLOAT, 
 	version INTEGER, 
 	undone_at FLOAT, 
+	kept JSON, 
 	PRIMARY KEY (run_id, conversation_id)
 );
-INSERT INTO "changes" VALUES('20261123-051315-d802','c1','files:FOLDER/out.jsonl','{}','{"extracted_products":[],"extracted_issues":["Crash or freeze"]}',1,0,'{}',1.79541079562962579722e+09,1.79541079564871597284e+09,NULL,NULL);
-INSERT INTO "changes" VALUES('20261123-051315-d802','c2','files:FOLDER/out.jsonl','{}','{"extracted_products":[],"extracted_issues":["Defective"]}',1,0,'{}',1.79541079562962579722e+09,NULL,NULL,NULL);
+INSERT INTO "changes" VALUES('20261123-051315-d802','c1','files:FOLDER/out.jsonl','{}','{"extracted_products":[],"extracted_issues":["Crash or freeze"]}',1,0,'{}',1.79541079562962579722e+09,1.79541079564871597284e+09,NULL,NULL,NULL);
+INSERT INTO "changes" VALUES('20261123-051315-d802','c2','files:FOLDER/out.jsonl','{}','{"extracted_products":[],"extracted_issues":["Defective"]}',1,0,'{}',1.79541079562962579722e+09,NULL,NULL,NULL,NULL);
 CREATE TABLE entities (
 	run_id VARCHAR NOT NULL, 
 	conversation_id VARCHAR NOT NULL, 
