@@ -15,5 +15,4 @@ BY_SWEEP = {1: "point", 2: "random", 3: "power"}
 @cache
 def rows() -> tuple[Row, ...]:
     """Every case, by number."""
-    cases = [Row(number, words, words, check) for number, words, check in hostile.ROWS]
-    return tuple(sorted([*network.ROWS, *system.ROWS, *cases], key=lambda row: row.number))
+    return tuple(sorted([*network.ROWS, *system.ROWS, *hostile.ROWS], key=lambda row: row.number))

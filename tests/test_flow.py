@@ -116,6 +116,18 @@ def test_a_second_run_writes_nothing_and_finds_the_same(job: flow.Job, tmp_path:
     assert list(job.journal.entities(second)) == list(job.journal.entities(first))
 
 
+def test_what_was_not_read_of_a_conversation_is_told_in_every_run(job: flow.Job, chats: Path) -> None:
+    chats.write_text(json.dumps({"id": "a", "text": "my Slack crashes. " + "it is slow " * 5_000}) + "\n")
+    first, second = flow.run(job), flow.run(again(job))
+    for run_id, begins in (
+        (first, "truncated_input: "),
+        (second, "done by an earlier run; truncated_input: "),
+    ):
+        (told,) = [row.reason for row in job.journal.conversations(run_id)]
+        assert told
+        assert told.startswith(begins)
+
+
 def test_another_threshold_does_the_conversations_again(job: flow.Job) -> None:
     flow.run(job)
     second = flow.run(again(job, judge=judge(1.1)))

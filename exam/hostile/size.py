@@ -57,9 +57,11 @@ def long_conversation_of_the_service(folder: Path) -> Iterator[str]:
             "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
             "EARMARK_PACE": "0.02",
         }
-        ended = earmark(folder, "run", "--source", "genesys", "--since", "4w", "--model", "none", env=env)
+        flags = ("--since", "4w", "--model", "none", "--report", "report.json")
+        ended = earmark(folder, "run", "--source", "genesys", *flags, env=env)
         written = sandbox.snapshot()["custom_attributes"]
     yield from beyond(ended, codes=(0, 3), seconds=MOST_SECONDS, megabytes=MOST_MEGABYTES)
+    yield from unsaid(_report(folder), MARK)
     if not written:
         yield "nothing was written, not even of the other conversation"
 

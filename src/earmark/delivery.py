@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from earmark.attributes import Plan, Standing, plan, rebase, standing
 from earmark.errors import ConversationError, GoneError, UnknownOutcomeError, VersionConflictError
@@ -52,13 +52,17 @@ class Sitting:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A conversation and what was decided about it; `copied_from` names the run whose candidates are judged again."""
+    """A conversation and what was decided about it.
+
+    `note` tells what was not read of it; `copied_from` names the run whose candidates are judged again.
+    """
 
     listing: Listing
     findings: Findings
     messages: int
     language: str | None
     copied_from: str | None = None
+    note: str | None = None
 
 
 def write(task: Task, sitting: Sitting, analyses: Sequence[Analysis]) -> None:
@@ -78,19 +82,25 @@ def write(task: Task, sitting: Sitting, analyses: Sequence[Analysis]) -> None:
     changes = [(a.listing, due.change) for a, due in zip(analyses, plans, strict=True) if due.change]
     if task.dry_run:
         return
+    notes = {intention.conversation_id: intention.reason for intention in intentions}
     for outcomes in deliver_all(task.writer, changes, workers=task.workers, stop=task.stop, pace=task.pace):
-        settle(task, sitting, *outcomes)
+        settle(
+            task,
+            sitting,
+            *(replace(each, reason=each.reason or notes[each.conversation_id]) for each in outcomes),
+        )
 
 
 def _intention(task: Task, analysis: Analysis, due: Plan) -> Intention:
     change = due.change
+    omitted = f"{due.omitted} names found no room in the attribute" if due.omitted else None
     state = State.UNCHANGED if change is None else State.PLANNED if task.dry_run else State.INTENDED
     return Intention(
         conversation_id=analysis.listing.id,
         state=state,
         findings=analysis.findings,
         change=change,
-        reason=f"{due.omitted} names found no room in the attribute" if due.omitted else None,
+        reason="; ".join(filter(None, (analysis.note, omitted))) or None,
         messages=analysis.messages,
         language=analysis.language,
         copied_from=analysis.copied_from,

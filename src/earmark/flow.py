@@ -39,7 +39,7 @@ from earmark.model import (
     Window,
 )
 from earmark.ports import Extractor, Source
-from earmark.transcript import tidy
+from earmark.transcript import tidy, truncation
 
 RETHRESHOLD = "rethreshold"
 BATCH_CONVERSATIONS = 100
@@ -268,15 +268,20 @@ def _chunks(listings: Sequence[Listing]) -> Iterator[list[Listing]]:
 # transcript
 
 
-def fetched(job: Job, sitting: Sitting) -> Iterator[list[tuple[Listing, Conversation]]]:
+Read = tuple[Listing, Conversation, str | None]
+"""A listing, its conversation tidied, and what was left out of it in words."""
+
+
+def fetched(job: Job, sitting: Sitting) -> Iterator[list[Read]]:
     """The texts, tidied, in batches that are bounded in conversations and in characters."""
-    batch: list[tuple[Listing, Conversation]] = []
+    batch: list[Read] = []
     characters = 0
     for listings in listed(job, sitting):
         for listing, conversation in _texts(job, sitting, listings):
-            batch.append((replace(listing, conversation=None), tidy(conversation)))
+            read = tidy(conversation)
+            batch.append((replace(listing, conversation=None), read, truncation(conversation)))
             job.watch("read", 1)
-            characters += sum(len(message.text) for message in conversation.messages)
+            characters += sum(len(message.text) for message in read.messages)
             if len(batch) >= BATCH_CONVERSATIONS or characters >= BATCH_CHARACTERS:
                 yield batch
                 batch, characters = [], 0
@@ -330,13 +335,13 @@ def analysed_ahead(job: Job, sitting: Sitting) -> Generator[list[Analysis], None
             raise
 
 
-def analysed(job: Job, batches: Iterable[list[tuple[Listing, Conversation]]]) -> Iterator[list[Analysis]]:
+def analysed(job: Job, batches: Iterable[list[Read]]) -> Iterator[list[Analysis]]:
     """Each conversation with what was decided about it."""
     for batch in batches:
-        findings = judged(job.extractor, job.judge, [conversation for _, conversation in batch])
+        findings = judged(job.extractor, job.judge, [conversation for _, conversation, _ in batch])
         yield [
-            Analysis(listing, found, len(conversation.messages), conversation.language)
-            for (listing, conversation), found in zip(batch, findings, strict=True)
+            Analysis(listing, found, len(conversation.messages), conversation.language, note=note)
+            for (listing, conversation, note), found in zip(batch, findings, strict=True)
         ]
 
 
@@ -353,7 +358,11 @@ def extracted(
     for page in source.pages(Window()):
         for rejected in page.rejected:
             reject(rejected)
-        conversations = [tidy(listing.conversation) for listing in page.listings if listing.conversation]
+        told = [listing.conversation for listing in page.listings if listing.conversation]
+        for left_out, whole in ((truncation(each), each) for each in told):
+            if left_out:
+                reject(Rejected(whole.id, left_out))
+        conversations = [tidy(each) for each in told]
         yield from zip(conversations, judged(extractor, judge, conversations), strict=True)
 
 

@@ -200,14 +200,6 @@ def test_of_a_conversation_without_end_so_much_is_read_as_is_used_and_the_rest_i
     )  # fmt: skip
 
 
-def test_what_is_too_much_of_a_record_is_reported_beside_it(tmp_path: Path) -> None:
-    (conversation,), (rest,) = read(lines(tmp_path / "x.jsonl", {"id": "a", "text": "it broke " * 9_000}))
-    assert conversation.id == "a"
-    assert rest.where == "x.jsonl:1:rest"
-    assert rest.reason.startswith("truncated_input: 19,9")
-    assert rest.reason.endswith("(conversation a)")
-
-
 @pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz", "x.csv", "x.csv.gz"])
 def test_a_line_without_end_is_refused_with_its_number(tmp_path: Path, name: str) -> None:
     """Also one that comes out of a small compressed file."""

@@ -16,7 +16,7 @@ from earmark.errors import GarbledError
 from earmark.genesys.promised import Object, part, parts, when, words
 from earmark.genesys.shape import mapping, mappings, moment, text, word
 from earmark.model import Conversation, Json, Listing, Message, Participant, Sender
-from earmark.transcript import tidy
+from earmark.transcript import ordered
 
 WEBCHAT = "webchat"
 WEBMESSAGING = "webmessaging"
@@ -239,7 +239,7 @@ def _conversation(
     language: str | None = None,
     participants: tuple[Participant, ...] = (),
 ) -> Conversation:
-    return tidy(
+    return ordered(
         Conversation(
             id=about.id,
             messages=tuple(messages),

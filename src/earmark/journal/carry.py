@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from earmark.journal import rows, statements
 from earmark.model import Decision, Listing, State
 
+DONE_BEFORE = "done by an earlier run"
 _STANDING = (State.WRITTEN.value, State.UNCHANGED.value)
 
 
@@ -25,9 +26,10 @@ def standing_result(connection: Connection, run: RowMapping, listing: Listing) -
 def carry(connection: Connection, run_id: str, earlier: RowMapping) -> None:
     """Settle the conversation in this run as the earlier one did, and copy what it found."""
     here = {"run": run_id, "conversation": earlier["conversation_id"]}
+    told = earlier["reason"] or DONE_BEFORE
     settled = {
         "state": State.UNCHANGED.value,
-        "reason": "done by an earlier run",
+        "reason": told if told.startswith(DONE_BEFORE) else f"{DONE_BEFORE}; {told}",
         "messages": earlier["messages"],
         "language": earlier["language"],
         "carried_from": earlier["carried_from"] or earlier["run_id"],

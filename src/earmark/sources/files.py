@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from earmark.errors import InputError
 from earmark.model import Fetched, Listing, Page, Rejected, Usage, Window
 from earmark.sources import records
-from earmark.transcript import CONVERSATION_MESSAGES, TRUNCATED, truncation
+from earmark.transcript import CONVERSATION_MESSAGES, TRUNCATED
 
 PAGE_CONVERSATIONS = 100
 PAGE_CHARACTERS = 2_000_000
@@ -47,7 +47,7 @@ class FilesSource:
     def pages(self, window: Window, cursor: str | None = None) -> Iterator[Page]:
         """Pages of up to 100 conversations; the window applies to those that carry a time."""
         rows = itertools.chain.from_iterable(map(_rows, self._paths))
-        found = itertools.chain.from_iterable(_parsed(where, row) for where, row in rows)
+        found = (_parsed(where, row) for where, row in rows)
         yield from _paged(item for item in found if isinstance(item, Rejected) or _inside(item, window))
 
     def fetch(self, listings: Sequence[Listing]) -> Iterator[Fetched]:
@@ -74,20 +74,13 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _parsed(where: str, row: Any) -> Iterator[Listing | Rejected]:
-    """A row as a listing, together with what is too much of it; or what is wrong with it."""
+def _parsed(where: str, row: Any) -> Listing | Rejected:
     if isinstance(row, Rejected):
-        yield row
-        return
+        return row
     try:
-        listing = records.listing(row)
+        return records.listing(row)
     except records.BadRecordError as error:
-        yield Rejected(where, str(error))
-        return
-    yield listing
-    left_out = truncation(listing.conversation) if listing.conversation else None
-    if left_out:
-        yield Rejected(f"{where}:rest", f"{left_out} (conversation {listing.id})")
+        return Rejected(where, str(error))
 
 
 def _inside(listing: Listing, window: Window) -> bool:
