@@ -13,6 +13,7 @@ import typer
 from earmark.cli import (
     calibrate,
     catalog,
+    common,
     config,
     demo,
     doctor,
@@ -78,11 +79,11 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except EarmarkError as error:
-        print(f"error: {error}", file=sys.stderr)
+        common.talk(f"error: {error}")
         if error.hint:
-            print(f"  try: {error.hint}", file=sys.stderr)
+            common.talk(f"  try: {error.hint}")
         for note in getattr(error, "__notes__", ()):
-            print(f"  {note}", file=sys.stderr)
+            common.talk(f"  {note}")
         sys.exit(error.exit_code)
     except OSError as error:
         print(f"error: {error.filename or 'the output'} cannot be used: {error.strerror}", file=sys.stderr)
