@@ -76,7 +76,7 @@ def _conversation(count: int) -> dict[str, Any]:
     aliases = [_ALIASES[number] for number in range(count)]
     said = [f"about {', '.join(aliases[start : start + 50])}." for start in range(0, count, 50)]
     messages = [{"sender": "customer", "text": text} for text in said]
-    return {"id": "about", "channel": "message", "queue": "Customer Care", "messages": messages}
+    return {"id": "about", "channel": "chat", "queue": "Customer Care", "messages": messages}
 
 
 def _furnish(stage: Stage, names: Sequence[str]) -> None:
@@ -134,7 +134,7 @@ def request_at_limit(count: int, folder: Path) -> Iterator[str]:
         refused = stage.organisation.sandbox.stats()["requests"]["interactions.patch"] - len(stage.writes)
         if refused:
             yield f"{refused} requests were sent that the service refuses"
-        if state == "failed" and "large" not in (reason or ""):
+        if state == "failed" and "512,000" not in (reason or ""):
             yield f"it is not told why nothing was written: {reason}"
         if state == "written" and len(stage.values[ABOUT]["extracted_products"]) != count:
             yield "names were left out without a word"
