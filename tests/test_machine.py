@@ -165,16 +165,26 @@ class Earmark(RuleBasedStateMachine):
     @rule(which=WHICH, chat=CHAT)
     def undo_after_others(self, which: int, chat: int) -> None:
         """Somebody has changed what is to be taken back."""
-        self.organisation.act("our key", self.ids[chat])
-        self.take_back(self.pick(which), Script(), None)
+        run_id = self.pick(which)
+        stand = [listing.id for listing, _, _ in self.eyes.applied(run_id)] or self.ids
+        self.organisation.act("our key", stand[chat % len(stand)])
+        self.take_back(run_id, Script(), None)
+
+    @rule(threshold=THRESHOLDS, death=st.sampled_from(sorted(DEATHS)), before=st.integers(0, 2))
+    def die_in_a_write_go_on_and_undo(self, threshold: float, death: str, before: int) -> None:
+        self.run(threshold, Script(writes=("ok",) * before + (death,)), None)
+        latest = len(self.thresholds) - 1
+        self.resume(latest, Script(), None)
+        self.take_back(self.pick(latest), Script(), None)
 
     @precondition(lambda self: self.thresholds)
     @rule(which=WHICH, threshold=THRESHOLDS)
     def judge_twice(self, which: int, threshold: float) -> None:
         """The same decisions once more, on what they have just left: nothing is due, and nothing is sent."""
-        self.rethreshold(which, threshold, Script(), None)
+        earlier = which % len(self.thresholds)
+        self.rethreshold(earlier, threshold, Script(), None)
         asked = self.organisation.writes_asked
-        self.rethreshold(which, threshold, Script(), None)
+        self.rethreshold(earlier, threshold, Script(), None)
         assert self.organisation.writes_asked == asked, "the same decisions were written twice"
 
     @precondition(lambda self: self.thresholds)
