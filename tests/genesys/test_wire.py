@@ -413,3 +413,7 @@ def test_no_payload_makes_the_wire_fail_in_any_other_way_than_garbled(payload: A
             read(payload)
         except GarbledError:
             continue
+
+
+def test_a_leap_second_is_a_time_like_any_other() -> None:
+    assert moment("2016-12-31T23:59:60.500Z") == moment("2016-12-31T23:59:59.500Z") is not None

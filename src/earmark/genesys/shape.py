@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from earmark.model import Json
 
+_LEAP_SECOND = re.compile(r"(?<=:\d\d):60")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -38,7 +40,7 @@ def moment(value: Json) -> datetime | None:
     """An ISO-8601 text or epoch milliseconds as aware UTC; None for anything else."""
     try:
         if isinstance(value, str):
-            found = datetime.fromisoformat(value)
+            found = datetime.fromisoformat(_LEAP_SECOND.sub(":59", value, count=1))
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _EPOCH + timedelta(milliseconds=value)
