@@ -19,7 +19,7 @@ from earmark.journal import Journal
 from earmark.sandbox import routes
 
 NOT_OF_A_RUN = {"holding", "erase"}
-"""What Journal defines in public besides the transitions of runs. An erasure is no part of one; its own test kills it."""
+"""What Journal defines in public besides the transitions of runs: an erasure has a test of its own that kills it."""
 
 
 def transitions() -> list[str]:

@@ -10,11 +10,16 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from exam.matrix import BY_SWEEP, NUMBERS
+from exam.matrix import BY_SWEEP, NUMBERS, rows
 from exam.planted import THE_SEVEN
 from exam.tasks import Result
 
 NAIVE = "naive writer"
+BY_TRIALS = {
+    1: ("kill -9 around each transition and each request", "a resume completes it; all invariants"),
+    2: ("one to four kills and faults in 30 % of the requests", "a resume completes it; all invariants"),
+    3: ("power fails while a commit is written", "the journal opens, and is right"),
+}
 KINDS = {
     "point": "killed at a named point",
     "random": "random faults and kills",
@@ -54,7 +59,7 @@ class Outcome:
         for number in NUMBERS:
             kind = BY_SWEEP.get(number)
             cases = self.of(kind) if kind else []
-            cases += [each for each in self.of("row") if each.task.name.split()[0] == str(number)]
+            cases += [each for each in self.of("row") if _number(each) == number]
             if cases:
                 found[number] = not any(each.violations for each in cases)
         return found
@@ -89,19 +94,47 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         "about": dict(outcome.about),
         "by_fault": {str(number): good for number, good in outcome.faults.items()},
-        "caught_by": {result.task.name: list(result.violations[:1]) for result in outcome.of("planted")},
+        "caught_by": {result.task.name: _invariants(result) for result in outcome.of("planted")},
+        "kinds": [_kind(words, outcome.of(kind)) for kind, words in KINDS.items()],
+        "matrix": list(_matrix(outcome)),
         "broken": [{"task": r.task.name, "violations": list(r.violations)} for r in outcome.broken],
     }
+
+
+def _kind(words: str, of: Sequence[Result]) -> dict[str, Any]:
+    """Counts of one kind of task. Violations of planted bugs are what is wanted, and not counted."""
+    sums = {name: sum(getattr(result, name) for result in of) for name in ("trials", "kills", "faults")}
+    broken = [result for result in of if result.task.kind != "planted"]
+    return {"kind": words} | sums | {"violations": sum(len(result.violations) for result in broken)}
+
+
+def _invariants(result: Result) -> list[str]:
+    return sorted({told.split()[0] for told in result.violations})
+
+
+def _matrix(outcome: Outcome) -> Iterator[dict[str, Any]]:
+    for number, good in outcome.faults.items():
+        cases = [result for result in outcome.of("row") if _number(result) == number]
+        first = rows()[int(str(cases[0].task.key))] if cases else None
+        fault, expected = (first.fault, first.expected) if first else BY_TRIALS[number]
+        count = len(cases) or len(outcome.of(BY_SWEEP[number]))
+        yield {"number": number, "fault": fault, "expected": expected, "cases": count, "as_expected": good}
+
+
+def _number(result: Result) -> int:
+    return int(result.task.name.split()[0])
 
 
 def table(outcome: Outcome) -> Group:
     """The same for people."""
     counts = Table("", "trials", "kills", "faults", "violations", box=None, pad_edge=False)
     for kind, words in KINDS.items():
-        of = outcome.of(kind)
-        found = 0 if kind == "planted" else sum(len(result.violations) for result in of)
-        sums = [sum(getattr(result, name) for result in of) for name in ("trials", "kills", "faults")]
-        counts.add_row(words, *(f"{number:,}" for number in sums), "" if kind == "planted" else f"{found:,}")
+        counts.add_row(
+            *(
+                f"{told:,}" if isinstance(told, int) else told
+                for told in _kind(words, outcome.of(kind)).values()
+            )
+        )
     return Group(counts, *_lines(outcome))
 
 
