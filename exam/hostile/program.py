@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -34,15 +34,27 @@ def earmark(folder: Path, *arguments: str, env: Mapping[str, str] | None = None)
         process = subprocess.Popen(
             command, cwd=folder, env=about, stdout=out, stderr=err, stdin=subprocess.DEVNULL
         )
-        patience = threading.Timer(PATIENCE, process.kill)
-        patience.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        patience.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
+        largest = _followed(process, began + PATIENCE)
     said, complained = (
         (folder / name).read_text("utf-8", "backslashreplace") for name in ("stdout", "stderr")
     )
-    return Ended(process.returncode, said, complained, time.monotonic() - began, usage.ru_maxrss * 1024)
+    return Ended(process.returncode, said, complained, time.monotonic() - began, largest)
+
+
+def _followed(process: subprocess.Popen[bytes], until: float) -> int:
+    """Wait for the end; the peak of memory in bytes as the kernel last told it.
+
+    What `wait4` tells will not do: it starts with the memory of the process that forked this one.
+    """
+    largest = 0
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        if time.monotonic() > until:
+            process.kill()
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text() if status.exists() else "")
+        largest = max(largest, int(peak[1]) * 1024 if peak else 0)
+        time.sleep(0.02)
+    return largest
 
 
 def beyond(ended: Ended, *, codes: tuple[int, ...], seconds: float, megabytes: int) -> Iterator[str]:

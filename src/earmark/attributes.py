@@ -118,22 +118,24 @@ def rebase(change: Change, record: Record) -> Change:
 
 
 def inverse(
-    change: Change, record: Record, *, created: bool, deletes_keys: bool = True
+    change: Change, record: Record, *, created: bool, deletes_keys: bool = True, laid_over: bool = False
 ) -> tuple[Change | None, tuple[str, ...]]:
     """Take a change back, key by key, where the value is still the one that was written.
 
     Returns the change to apply (None when there is nothing left to take back) and the keys that somebody
     changed since, which stay as they are; where somebody has brought the value before back, in effect, there is
     nothing to do. `created` says that the record did not exist before the change; without `deletes_keys` a key
-    that was absent is back when it is empty.
+    that was absent is back when it is empty. Where a later run of ours is `laid_over` it, what is empty may be
+    that run's doing: it counts as changed since.
     """
     restored: dict[str, Json] = {}
     current: dict[str, Json] = {}
     overtaken: list[str] = []
     for key in sorted(change.before.keys() | change.after.keys()):
         now, wrote, had = (_held(side.get(key)) for side in (record.values, change.after, change.before))
-        in_place = (key in record.values) == (key in change.before) or not deletes_keys
-        if now == had and (in_place or now != wrote):
+        in_place = (key in record.values) == (key in change.before)
+        in_effect = not laid_over and (not deletes_keys or now != wrote)
+        if now == had and (in_place or in_effect):
             continue
         if now != wrote:
             overtaken.append(key)

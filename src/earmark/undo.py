@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from earmark.attributes import inverse
 from earmark.delivery import ATTEMPTS, pauses
@@ -18,6 +19,10 @@ from earmark.errors import (
 from earmark.journal import Journal
 from earmark.model import Change, Json, Listing
 from earmark.ports import Writer
+
+
+Invert = Callable[..., tuple[Change | None, tuple[str, ...]]]
+"""`attributes.inverse` of a change; takes the record as it is now, and whether its writer deletes keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +54,21 @@ def undo(job: UndoJob, watch: Callable[[Taken], None] = lambda _taken: None) -> 
 
     Safe to repeat: a second undo sends nothing.
     """
+    laid_over = bool(job.journal.laid_over(job.run_id))
     for listing, change, created in job.journal.applied(job.run_id):
         if job.stop.is_set():
             return
         try:
-            taken = _take_back(job, listing, change, created)
+            taken = _take_back(job, listing, partial(inverse, change, created=created, laid_over=laid_over))
         except StoppedError:
             return
         watch(taken)
         yield taken
 
 
-def _take_back(job: UndoJob, listing: Listing, change: Change, created: bool) -> Taken:
+def _take_back(job: UndoJob, listing: Listing, invert: Invert) -> Taken:
     try:
-        taken = _attempts(job, listing, change, created)
+        taken = _attempts(job, listing, invert)
     except GoneError as error:
         taken = Taken(listing.id, "gone", error.message)
     except ConversationError as error:
@@ -72,7 +78,7 @@ def _take_back(job: UndoJob, listing: Listing, change: Change, created: bool) ->
     return taken
 
 
-def _attempts(job: UndoJob, listing: Listing, change: Change, created: bool) -> Taken:
+def _attempts(job: UndoJob, listing: Listing, invert: Invert) -> Taken:
     """Read, invert, apply; after a conflict or an unknown outcome, from the start."""
     trouble: ConversationError | None = None
     sent = False
@@ -80,8 +86,7 @@ def _attempts(job: UndoJob, listing: Listing, change: Change, created: bool) -> 
     for attempt in range(ATTEMPTS):
         if attempt:
             pause(attempt)
-        record = job.writer.read(listing)
-        back, overtaken = inverse(change, record, created=created, deletes_keys=job.writer.deletes_keys)
+        back, overtaken = invert(record=job.writer.read(listing), deletes_keys=job.writer.deletes_keys)
         if back is None:
             return _nothing_left(listing, overtaken, sent=sent)
         if job.dry_run:

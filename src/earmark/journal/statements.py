@@ -17,6 +17,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -121,10 +122,10 @@ LATEST_CHANGE = (
     .join(RUNS, RUNS.c.id == CHANGES.c.run_id)
     .where(CHANGES.c.target == bindparam("place"), CHANGES.c.conversation_id == bindparam("conversation"))
     .where(~RUNS.c.dry_run)
-    .order_by(CHANGES.c.intended_at.desc())
+    .order_by(CHANGES.c.intended_at.desc(), literal_column("changes.rowid").desc())
     .limit(1)
 )
-"""The latest change of a conversation on a target."""
+"""The latest change of a conversation on a target; a clock that stands still does not hide it."""
 
 
 _over = CHANGES.alias("over")
