@@ -30,6 +30,9 @@ from exam.results import Outcome, as_json, table
 from exam.tasks import Result, Task, carry_out
 
 RANDOM_RUNS = {"small": 300, "release": 3000}
+STEP = 100
+"""Tasks after which a line tells how far it is, where nobody sees a bar."""
+
 POWER_CUTS = {"small": 20, "release": 400}
 
 
@@ -63,12 +66,16 @@ def carried_out(todo: Sequence[Task], jobs: int) -> Iterator[Result]:
         TimeElapsedColumn(),
     )
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context) as pool, Progress(*columns, console=console) as bar:
+    seen = Progress(*columns, console=console, disable=not console.is_terminal)
+    with ProcessPoolExecutor(jobs, context) as pool, seen as bar:
         shown, broken = bar.add_task("", total=len(todo)), 0
-        for future in as_completed([pool.submit(carry_out, task) for task in todo]):
+        done = as_completed([pool.submit(carry_out, task) for task in todo])
+        for number, future in enumerate(done, start=1):
             result = future.result()
             broken += bool(result.violations) and result.task.kind != "planted"
             bar.update(shown, advance=1, description=f"{broken} broken" if broken else "")
+            if not console.is_terminal and number % STEP == 0:
+                console.print(f"{number} of {len(todo)} done, {broken} broken")
             yield result
 
 

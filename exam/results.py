@@ -97,8 +97,14 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "caught_by": {result.task.name: _invariants(result) for result in outcome.of("planted")},
         "kinds": [_kind(words, outcome.of(kind)) for kind, words in KINDS.items()],
         "matrix": list(_matrix(outcome)),
+        "slowest": [[r.task.name, round(r.seconds, 1)] for r in _slowest(outcome)],
+        "seconds_by_kind": {kind: round(sum(r.seconds for r in outcome.of(kind)), 1) for kind in KINDS},
         "broken": [{"task": r.task.name, "violations": list(r.violations)} for r in outcome.broken],
     }
+
+
+def _slowest(outcome: Outcome, most: int = 20) -> list[Result]:
+    return sorted(outcome.results, key=lambda result: -result.seconds)[:most]
 
 
 def _kind(words: str, of: Sequence[Result]) -> dict[str, Any]:
