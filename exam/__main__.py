@@ -115,7 +115,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("build/exam.json"))
     parser.add_argument("--only", choices=("point", "random", "power", "row", "planted"))
     parser.add_argument("--key")
-    parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
+    parser.add_argument("--jobs", type=int, default=1 + (os.cpu_count() or 1))
     return parser.parse_args()
 
 

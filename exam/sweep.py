@@ -38,7 +38,7 @@ class Point:
 
 
 def points(*, every: bool) -> tuple[list[Point], list[str]]:
-    """The points to be killed at, `every` passing of each or its first and last; and what no shape passes."""
+    """The points to be killed at, `every` passing of each or its first; and what no shape passes."""
     found: list[Point] = []
     passed: set[str] = set()
     for shape, script in SHAPES.items():
@@ -57,5 +57,5 @@ def _kills(trace: Sequence[str], *, every: bool) -> Iterator[Kill]:
     for name in trace:
         passings[name] += 1
     for name, times in passings.items():
-        for nth in range(1, times + 1) if every else sorted({1, times}):
+        for nth in range(1, times + 1) if every else (1,):
             yield Kill(nth, name)

@@ -199,8 +199,8 @@ class _Trial:
         return any(self._ours(conversation).values())
 
     def _take_back(self) -> Iterator[Ended]:
-        """Undo every run, the newest first, then all of them once more."""
-        listed = [run.id for run in reversed(runs(self.folder / JOURNAL))]
+        """Undo every run that has written, the newest first, then all of them once more."""
+        listed = [run.id for run in reversed(runs(self.folder / JOURNAL)) if run.states.get("written")]
         once = [("undo", each) for each in listed]
         self.organisation.sandbox.misbehave(self.script.undo_faults)
         for kill in self.script.undo_kills:

@@ -20,7 +20,6 @@ from earmark.journal import Journal
 from earmark.model import Change, Json, Listing
 from earmark.ports import Writer
 
-
 Invert = Callable[..., tuple[Change | None, tuple[str, ...]]]
 """`attributes.inverse` of a change; takes the record as it is now, and whether its writer deletes keys."""
 

@@ -162,7 +162,8 @@ def spoken(payload: Any) -> list[tuple[str, str]]:
         ({"purpose": "botflow"}, "bot"),
         ({"purpose": "customer", "workflow": {"id": "w"}}, "bot"),
         ({"purpose": "acd"}, "system"),
-        ({"purpose": "hologram"}, "system"),
+        ({"purpose": "hologram"}, "customer"),
+        ({"purpose": "hologram", "fromUser": {"id": "u"}}, "agent"),
         ({"purpose": None}, "customer"),
         ({"purpose": None, "fromUser": {"id": "u"}}, "agent"),
     ],
@@ -276,7 +277,9 @@ def test_ids_of_receipts_and_events_are_not_asked_for() -> None:
         ("Outbound", "Human", Sender.AGENT),
         ("outbound", "Bot", Sender.BOT),
         ("outbound", None, Sender.AGENT),
-        (None, None, Sender.SYSTEM),
+        (None, None, Sender.CUSTOMER),
+        ("sideways", "Human", Sender.AGENT),
+        ("sideways", "Bot", Sender.BOT),
     ],
 )
 def test_the_direction_of_a_message_says_who_wrote_it(direction: Any, origin: Any, sender: Sender) -> None:
@@ -311,7 +314,7 @@ def test_a_transcript_document_gives_speakers_language_and_times() -> None:
     assert [(m.sender, m.text) for m in found.messages] == [
         (Sender.CUSTOMER, "My hub is dead"),
         (Sender.AGENT, "Hello"),
-        (Sender.SYSTEM, "?"),
+        (Sender.CUSTOMER, "?"),
     ]
     assert found.language == "en-us"
 

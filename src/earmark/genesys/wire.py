@@ -42,7 +42,25 @@ _OTHER_NAMES = (
 _OTHERS = frozenset(_OTHER_NAMES.split())
 """Media and message types that are somebody else's business."""
 
-_SPOKEN = {"", "standard"}
+_MACHINES = frozenset(
+    (
+        "acd",
+        "api",
+        "campaign",
+        "dialer",
+        "fax",
+        "group",
+        "inbound",
+        "ivr",
+        "outbound",
+        "station",
+        "system",
+        "voicemail",
+    )
+)
+_STAGE_DIRECTIONS = {
+    *("activity", "mediarequest", "memberjoin", "memberleave", "notice", "typing", "typing-indicator"),
+}
 _UNSPOKEN = {"receipt", "event"}
 _DIGITAL = {"chat", "message", "messaging"}
 _TRANSCRIPTS = ("transcript", "messagingTranscript")
@@ -202,7 +220,7 @@ def _turns(recording: dict[str, Json], ref: str) -> Iterator[Message]:
 
 def _chat_turn(turn: Object, ref: str) -> Iterator[Message]:
     body = html.unescape(words(turn, "body", ref))
-    if word(turn.get("bodyType")) in _SPOKEN and body:
+    if body and word(turn.get("bodyType")) not in _STAGE_DIRECTIONS:
         yield _message(turn.get("id"), _speaker(turn, "participantPurpose", "user"), body, turn.get("utc"))
 
 
@@ -219,13 +237,15 @@ def _lines(said: Iterable[str]) -> str:
 
 
 def _speaker(turn: dict[str, Json], purpose: str, user: str) -> Sender:
-    """Where no purpose is told (chats of the first version, a null) only agents come with their user."""
-    told = word(turn.get(purpose))
-    return _sender(told or ("agent" if mapping(turn.get(user)) else "customer"))
+    """Where no purpose is told (chats of the first version, a null, a new word) only agents come with their user.
+
+    What a person may have said is not passed over because nobody knows the word for who it was.
+    """
+    return _sender(word(turn.get(purpose)), Sender.AGENT if mapping(turn.get(user)) else Sender.CUSTOMER)
 
 
-def _sender(purpose: str) -> Sender:
-    return _SENDERS.get(purpose, Sender.SYSTEM)
+def _sender(purpose: str, unknown: Sender = Sender.CUSTOMER) -> Sender:
+    return Sender.SYSTEM if purpose in _MACHINES else _SENDERS.get(purpose, unknown)
 
 
 def _message(identity: Json, sender: Sender, said: str, told: Json) -> Message:
@@ -315,9 +335,10 @@ def _direction_sender(data: dict[str, Json], normalized: dict[str, Json]) -> Sen
     direction = word(data.get("direction")) or word(normalized.get("direction"))
     if direction == "inbound":
         return Sender.CUSTOMER
-    if direction != "outbound":
-        return Sender.SYSTEM
-    return Sender.BOT if word(normalized.get("originatingEntity")) == "bot" else Sender.AGENT
+    entity = word(normalized.get("originatingEntity"))
+    if direction == "outbound":
+        return Sender.BOT if entity == "bot" else Sender.AGENT
+    return {"bot": Sender.BOT, "human": Sender.AGENT}.get(entity, Sender.CUSTOMER)
 
 
 # speech and text analytics
