@@ -171,3 +171,11 @@ def test_repeating_a_change_is_harmless_and_names_are_stable(desk: Begin) -> Non
     assert on.writer.usage().requests == 0
     on.writer.close()
     on.writer.close()
+
+
+def test_a_first_patch_that_cannot_be_read_back_is_of_unknown_outcome(desk: Begin) -> None:
+    """It may stand: taken for a failure, no undo would know of it."""
+    on = desk(faults=[{"route": "interactions.get", "after": 2, "fault": {"kind": "list"}}])
+    with pytest.raises(UnknownOutcomeError, match="cannot be read back"):
+        on.apply(0, FOUND)
+    assert on.stored(0) == THEIRS | FOUND

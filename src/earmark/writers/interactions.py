@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
-from earmark.errors import GarbledError, GoneError, UnknownOutcomeError
+from earmark.errors import ConversationError, GarbledError, GoneError, UnknownOutcomeError
 from earmark.genesys import endpoints
 from earmark.genesys.lookup import look_up
 from earmark.genesys.schema import DEFAULT_KEYS
@@ -98,12 +98,25 @@ class InteractionsWriter:
             try:
                 endpoints.patch_interaction(self._session, interaction, ours)
             finally:
-                after = self._foreign(interaction, ours)
+                after = self._read_back(interaction, ours)
                 lost = {key: value for key, value in before.items() if key not in after}
                 if lost:
                     self._restore(interaction, ours, lost | after)
             self._merges = not lost
             return lost | after
+
+    def _read_back(self, interaction: str, ours: Mapping[str, Json]) -> dict[str, Json]:
+        """What others hold after a PATCH. While that cannot be seen, nobody knows what became of it."""
+        try:
+            return self._foreign(interaction, ours)
+        except GoneError:
+            raise
+        except ConversationError as error:
+            raise UnknownOutcomeError(
+                f"the attributes cannot be read back: {error.message}",
+                ref=interaction,
+                correlation_id=error.correlation_id,
+            ) from error
 
     def _restore(self, interaction: str, ours: dict[str, Json], foreign: dict[str, Json]) -> None:
         self._merges = False
