@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -27,8 +26,3 @@ def _found(*shape: Any) -> Expected:
             raise RuntimeError(f"an undisturbed run finds nothing: {first.err}")
         requests = evidence.requests
         return Expected(values=values, states=dict(first.runs[-1].states), requests=requests)
-
-
-def calm(script: Script) -> Script:
-    """The same script without disturbances, its points noted."""
-    return replace(script, kills=(), undo_kills=(), faults=None, bug="", trace=True)

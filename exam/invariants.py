@@ -30,7 +30,6 @@ DONE_CODES = {0, 3}
 REPEATS = 6
 """Requests that one fault may cost at most: the repetitions of a read, or a read-back and a renewed write."""
 
-LONGEST_SITTING = 60.0
 LARGEST_PROCESS = 1_000_000_000
 
 

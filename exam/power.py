@@ -1,4 +1,4 @@
-"""Power that fails: what a commit was writing is torn, or the disk has lied about what it had stored."""
+"""Power that fails while a commit is written. What a disk does that lies about what it stored, fault 24 has."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from random import Random
 from exam.order import Ended
 from exam.process import JOURNAL
 from exam.trial import Kill, Script
-
-COMMITS = 25
-"""About how many transactions a first run commits."""
 
 
 def torn_script(seed: int) -> Script:
@@ -41,18 +38,3 @@ class _Tear:
         whole = log.read_bytes()
         torn = draw.choice((b"", bytes(end - at), draw.randbytes(end - at)))
         log.write_bytes(whole[:at] + torn)
-
-
-def lost(folder: Path, seed: int) -> None:
-    """Cut or spoil the journal anywhere, as a disk does that lied about what it had stored."""
-    draw = Random(f"lost/{seed}")
-    chosen = draw.choice([path for path in (folder / JOURNAL, folder / f"{JOURNAL}-wal") if path.exists()])
-    held = bytearray(chosen.read_bytes())
-    if not held:
-        return
-    at = draw.randrange(len(held))
-    if draw.random() < 0.5:
-        del held[at:]
-    else:
-        held[at : at + 512] = draw.randbytes(min(512, len(held) - at))
-    chosen.write_bytes(held)

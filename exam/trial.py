@@ -20,7 +20,6 @@ from exam.process import JOURNAL, begin, environment, finish, runs
 
 RUN = ("run", "--since", "9w")
 REPORT = ("report", "--json")
-MOST_SITTINGS = 12
 
 
 @dataclass(frozen=True, slots=True)
