@@ -237,15 +237,14 @@ def _our_changes(evidence: Evidence) -> tuple[list[Write], list[str]]:
 
 
 def _run_of(evidence: Evidence, write: Write) -> str:
-    """The run that was under way: that of the commands which ended, else the first one."""
+    """The run that a write belongs to, "" for an undo; of a killed sitting, the run that is resumed after it."""
     for done in evidence.done:
         if done.began <= write.at <= done.ended:
             return "" if done.verb == "undo" else _meant(done).id
-    begun = min((done.began for ended in evidence.undos for done in ended.done), default=float("inf"))
-    undone = [ended for ended in evidence.undos if ended.killed]
-    if undone and write.at > max((done.ended for s in evidence.sittings for done in s.done), default=0.0):
+    ends = [done.ended for sitting in evidence.sittings for done in sitting.done]
+    if not ends or write.at > max(ends):
         return ""
-    return "the first" if write.at < begun else ""
+    return _meant(evidence.sittings[-1].done[0]).id
 
 
 class _Theirs:

@@ -182,3 +182,12 @@ def test_a_dishonest_ending_is_seen(
     first = replace(last.done[0], **{field: edit(getattr(last.done[0], field))})
     broken = replace(seen, sittings=(*seen.sittings[:-1], replace(last, done=(first, *last.done[1:]))))
     assert any(told in each for each in invariants.honest(broken))
+
+
+def test_a_change_before_a_kill_and_another_after_it_are_of_one_run(seen: Evidence) -> None:
+    """The sitting that was killed has no end; the run that it belonged to is the one that was resumed."""
+    first = ours_in(seen)[0]
+    began = seen.sittings[-1].done[0].began
+    before = replace(first, attributes={"extracted_issues_tag": ["other"]}, at=began - 5)
+    broken = replace(seen, writes=(before, *seen.writes))
+    assert any("2 times" in told for told in invariants.nothing_doubled(broken))
