@@ -134,7 +134,7 @@ def inverse(
     for key in sorted(change.before.keys() | change.after.keys()):
         now, wrote, had = (_held(side.get(key)) for side in (record.values, change.after, change.before))
         in_place = (key in record.values) == (key in change.before)
-        in_effect = not laid_over and (not deletes_keys or now != wrote)
+        in_effect = not (deletes_keys if now == wrote else laid_over)
         if now == had and (in_place or in_effect):
             continue
         if now != wrote:
