@@ -96,9 +96,7 @@ class Organisation:
         """What points Earmark here, with short pauses."""
         source = "interactions" if self.writer == "interactions" else "genesys"
         return {
-            "GENESYSCLOUD_REGION": self.sandbox.url,
-            "GENESYSCLOUD_OAUTHCLIENT_ID": self.sandbox.client_id,
-            "GENESYSCLOUD_OAUTHCLIENT_SECRET": self.sandbox.client_secret,
+            **pointed_at(self.sandbox),
             "EARMARK_SOURCE": source,
             "EARMARK_WRITER": self.writer,
             "EARMARK_PACE": "0.01",
@@ -118,3 +116,12 @@ class Organisation:
         properties = document["properties"] | {DESK: text}
         body = current | {"jsonSchema": document | {"properties": properties}}
         schemas.change(EARMARK_SCHEMA, body)
+
+
+def pointed_at(sandbox: Sandbox) -> dict[str, str]:
+    """The variables that point Earmark at a sandbox."""
+    return {
+        "GENESYSCLOUD_REGION": sandbox.url,
+        "GENESYSCLOUD_OAUTHCLIENT_ID": sandbox.client_id,
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
+    }

@@ -30,6 +30,7 @@ from earmark.extract import ExtractConfig
 from earmark.extract.extractor import SpacyExtractor
 from earmark.sandbox import Sandbox
 from exam.conversations import furnish, seeds
+from exam.organisation import pointed_at
 
 __all__ = ["earmark", "rich"]
 
@@ -65,11 +66,7 @@ def _rehearse() -> None:
         Sandbox(seeds(), rate_limit=600_000) as sandbox,
     ):
         furnish(Path(place))
-        os.environ |= {
-            "GENESYSCLOUD_REGION": sandbox.url,
-            "GENESYSCLOUD_OAUTHCLIENT_ID": sandbox.client_id,
-            "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
-        }
+        os.environ |= pointed_at(sandbox)
         for command in (
             ("run", "--source", "chats.jsonl", *FINDING, "--writer", "files:out.jsonl"),
             ("run", "--source", "genesys", "--since", "9w", *FINDING),

@@ -14,6 +14,7 @@ from pathlib import Path
 from earmark.sandbox import Sandbox
 from exam.hostile import world
 from exam.hostile.looks import missing_text, unsafe_page, unsafe_table, unsafe_terminal
+from exam.organisation import pointed_at
 from exam.rows import Row
 
 LOOSE = ("--catalog", "catalog.csv", "--model", "none", "--threshold", "0", "--review", "0")
@@ -59,12 +60,7 @@ def through_the_service(folder: Path) -> Iterator[str]:
     world.write_catalog(folder / "catalog.csv")
     seeds = [each | {"channel": "message", "id": f"c{n}"} for n, each in enumerate(world.conversations())]
     with Sandbox(seeds, rate_limit=60_000) as sandbox:
-        env = {
-            "GENESYSCLOUD_REGION": sandbox.url,
-            "GENESYSCLOUD_OAUTHCLIENT_ID": sandbox.client_id,
-            "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
-            "EARMARK_PACE": "0.02",
-        }
+        env = {**pointed_at(sandbox), "EARMARK_PACE": "0.02"}
         ends = ("--source", "genesys", "--since", "10w", "--report", "r.html")
         yield from _told(folder, [(("run", *ends, *LOOSE), 0)], env)
         held = json.dumps(sandbox.snapshot()["custom_attributes"], ensure_ascii=False)

@@ -10,6 +10,7 @@ from typing import Any
 
 from earmark.sandbox import Sandbox
 from exam.hostile.program import beyond, earmark
+from exam.organisation import pointed_at
 from exam.rows import Row
 
 MARK = "truncated_input"
@@ -51,12 +52,7 @@ def long_conversation_of_the_service(folder: Path) -> Iterator[str]:
     messages = [{"sender": "customer", "text": f"{number} {SAID}"} for number in range(IN_SANDBOX)]
     seeds: list[dict[str, Any]] = [{"id": "long", "messages": messages}, {"id": "short", "text": SAID}]
     with Sandbox(seeds, rate_limit=60_000) as sandbox:
-        env = {
-            "GENESYSCLOUD_REGION": sandbox.url,
-            "GENESYSCLOUD_OAUTHCLIENT_ID": sandbox.client_id,
-            "GENESYSCLOUD_OAUTHCLIENT_SECRET": sandbox.client_secret,
-            "EARMARK_PACE": "0.02",
-        }
+        env = {**pointed_at(sandbox), "EARMARK_PACE": "0.02"}
         flags = ("--since", "4w", "--model", "none", "--report", "report.json")
         ended = earmark(folder, "run", "--source", "genesys", *flags, env=env)
         written = sandbox.snapshot()["custom_attributes"]
